@@ -1,0 +1,138 @@
+"""``check``: run a student's function on every case, compare, and find words for what went wrong."""
+
+import numpy as np
+
+from lstmlib.check import lstm
+from lstmlib.check.guard import call
+from lstmlib.check.mistakes import explain
+from lstmlib.check.report import Part, Report
+from lstmlib.check.result import Result, close, compare, first_difference
+
+EXERCISES = {exercise.id: exercise for exercise in lstm.EXERCISES}
+
+
+def check(function, exercise_id, seed=0):
+    """Check a function against the reference of an exercise.
+
+    Parameters
+    ----------
+    function : callable
+        With the signature of the exercise.
+    exercise_id : str
+        Such as ``"lstm.forget_gate"``.
+    seed : int
+        Determines the data. The same seed gives the same data, so that a failing check can be repeated.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise; the message lists those that there are.
+    """
+    if exercise_id not in EXERCISES:
+        raise ValueError(f"exercise_id: expected one of {', '.join(sorted(EXERCISES))}; got {exercise_id!r}.")
+    exercise = EXERCISES[exercise_id]
+    results: list[Result] = []
+    if not callable(function):
+        return Report(exercise_id, _parts(exercise, results), "not-defined", _not_callable(exercise, function))
+    for case in exercise.draw(np.random.default_rng(seed)):
+        results.append(compare(exercise, case, call(function, case.arguments)))
+        if results[-1].timed_out:
+            break  # the next call would only wait as long
+    diagnosis, *sentences = _judge(exercise, results)
+    return Report(exercise_id, _parts(exercise, results), diagnosis, "\n".join(filter(None, sentences)))
+
+
+def _parts(exercise, results):
+    """Each output earns two shares for its values on ordinary data; one more is for holding up everywhere."""
+    ordinary = [result for result in results if result.ordinary and not any(r.timed_out for r in results)]
+    values = [bool(ordinary) and all(result.right[k] for result in ordinary) for k in range(len(exercise.outputs))]
+    robust = all(values) and all(all(result.right) and not result.call.changed for result in results)
+    return (
+        *(Part(f"values of {name}", 2, good) for name, good in zip(exercise.outputs, values, strict=True)),
+        Part("also with very large numbers, and leaving its arguments as they were", 1, robust),
+    )
+
+
+def _judge(exercise, results):
+    """Return the diagnosis (or None) and sentences for the person."""
+    wrong = [result for result in results if not all(result.right)]
+    if not wrong:
+        return _judge_arguments(results)
+    first = wrong[0]
+    case = _describe(first.case)
+    see = f"See {exercise.see}."
+    if isinstance(first.call.raised, NotImplementedError):
+        return "not-implemented", "Not written yet: the function still raises NotImplementedError."
+    if first.timed_out or first.diagnosis == "returns-none":
+        return first.diagnosis, first.complaint
+    evidence = first.complaint or first_difference(exercise, first)
+    if not first.ordinary:
+        start = "Your function is right on ordinary numbers, but not on very large ones."
+        return _without_explanation(first), start, _hint_not_finite(first), evidence, case
+
+    outputs = [(result.case.arguments, result.got) for result in results if result.ordinary and result.got is not None]
+    mistakes = explain(exercise.family, outputs, _agree)
+    if mistakes:
+        what = f"Your result is what comes out when {', and '.join(mistake.sentence for mistake in mistakes)}."
+        return mistakes[0].diagnosis, what, *(mistake.hint for mistake in mistakes), evidence, case, see
+    if all(all(result.right) == (result.batch_size == 1) for result in results if result.ordinary):
+        what = "Your function is right for a batch of one example, but not for more."
+        return "not-batched", what, "Each row is one example: x @ W_x treats all rows alike.", evidence, case
+    if _is_constant(outputs):
+        what = "Your function returns the same number whatever it is given."
+        return "constant-output", what, evidence, case, see
+    return _without_explanation(first), _hint_not_finite(first), evidence, case, _printed(first), see
+
+
+def _judge_arguments(results):
+    changed = sorted({name for result in results for name in result.call.changed})
+    if not changed:
+        return None, f"All {len(results)} cases agree with the reference."
+    return (
+        "mutates-input",
+        f"The numbers are right, but your function changes its argument {' and '.join(changed)}.",
+        "Whoever called it may still need the old values. Operators such as += and the option out= write into the "
+        "array that was passed; make a new array instead.",
+    )
+
+
+def _without_explanation(result):
+    if result.diagnosis:
+        return result.diagnosis
+    return None if result.finite else "not-finite"
+
+
+def _hint_not_finite(result):
+    if result.got is None or result.finite:
+        return ""
+    return "Your result has entries that are NaN or infinite. Often that is exp of a large number, or 0 / 0."
+
+
+def _is_constant(outputs):
+    values = np.concatenate([np.ravel(value) for _, got in outputs for value in got]) if outputs else np.empty(0)
+    return values.size > 1 and np.ptp(values) == 0
+
+
+def _agree(got, expected):
+    return expected is not None and len(got) == len(expected) and all(map(close, got, expected))
+
+
+def _not_callable(exercise, value):
+    came = "there is nothing by that name" if value is None else f"found {type(value).__name__}"
+    return (
+        f"Expected a function called {exercise.function_name}, but {came}. "
+        f"Run the cell that defines it, see that it gives no error, then run the check again."
+    )
+
+
+def _describe(case):
+    return f"Case: {case.label}; " + ", ".join(f"{name} {value.shape}" for name, value in case.arguments.items()) + "."
+
+
+def _printed(result):
+    text = result.call.printed.strip()
+    return f"Your function printed: {text[:500]}{' …' if len(text) > 500 else ''}" if text else ""

@@ -1,0 +1,59 @@
+"""What a check knows about one exercise."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from lstmlib.check.mistakes import Family
+
+
+@dataclass(frozen=True)
+class Case:
+    """Arguments for one call.
+
+    Attributes
+    ----------
+    kind : {"ordinary", "extreme"}
+    label : str
+        What is special about it, for the report.
+    arguments : dict
+        Name to array, in the order of the signature.
+    """
+
+    kind: str
+    label: str
+    arguments: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One function that a student writes.
+
+    Attributes
+    ----------
+    id : str
+        Such as ``"lstm.forget_gate"``.
+    outputs : tuple of str
+        Names of what the function returns, one or more.
+    reference : callable
+        Takes the arguments by name, returns one array per output, as a tuple.
+    draw : callable
+        Takes a generator, returns the list of `Case`.
+    family : Family
+        The right answer and the known ways to miss it.
+    see : str
+        Where the book explains it.
+    """
+
+    id: str
+    outputs: tuple[str, ...]
+    reference: Callable[..., tuple]
+    draw: Callable[[np.random.Generator], list[Case]]
+    family: Family
+    see: str
+
+    @property
+    def function_name(self):
+        return self.id.split(".")[1]
+

@@ -1,0 +1,335 @@
+"""The exercises on the LSTM: data, reference, and the mistakes that students make."""
+
+import itertools
+
+import numpy as np
+
+from lstmlib import lstm
+from lstmlib.activations import sigmoid
+from lstmlib.check.exercise import Case, Exercise
+from lstmlib.check.mistakes import Family, Filling
+
+# Sizes (N, D, H) of the ordinary cases. In the square one a product with the wrong or the transposed weights
+# runs without an error, so that its numbers can name the mistake.
+SIZES = {
+    "a small batch": (2, 3, 4),
+    "more inputs than units": (5, 6, 2),
+    "as many examples as inputs and units": (3, 3, 3),
+    "a single example": (1, 2, 3),
+}
+
+_GATES = ("i", "f", "o")  # arguments that are shares between 0 and 1
+
+
+def _cases(rng, shapes_of):
+    """Ordinary cases of all `SIZES`, one with zeros, and one with very large numbers.
+
+    ``shapes_of(N, D, H)`` gives the shapes of the arguments. Gates are drawn from (0, 1), all else from a
+    normal distribution, biases included.
+    """
+
+    def draw(sizes):
+        return {
+            name: rng.uniform(size=shape) if name in _GATES else rng.standard_normal(shape)
+            for name, shape in shapes_of(*sizes).items()
+        }
+
+    cases = [Case("ordinary", label, draw(sizes)) for label, sizes in SIZES.items()]
+    zero = draw((2, 3, 2))
+    zeroed = {name: value if name in {"W_x", "W_h", "b", *_GATES} else 0 * value for name, value in zero.items()}
+    cases.append(Case("ordinary", "inputs and states of zero", zeroed))
+    # Whole numbers, so that the sums of products are exact in float32 as well.
+    large = {name: value if name in _GATES else np.round(50 * value) for name, value in draw((3, 2, 3)).items()}
+    cases.append(Case("extreme", "very large numbers", large))
+    return cases
+
+
+# Gates and candidate --------------------------------------------------------------------------------------
+
+
+def _gate_shapes(N, D, H):
+    return {"x": (N, D), "h_prev": (N, H), "W_x": (D, H), "W_h": (H, H), "b": (H,)}
+
+
+def _gate(slots, x, h_prev, W_x, W_h, b):
+    if slots["weights"] == "swapped":
+        W_x, W_h = W_h, W_x
+    return slots["activation"](slots["input"](x, W_x) + slots["hidden"](h_prev, W_h) + slots["bias"](b))
+
+
+_SIGMOID = Filling(sigmoid, "wrong-activation", "the activation is a sigmoid", "A candidate needs signs: use tanh.")
+_TANH = Filling(
+    np.tanh, "wrong-activation", "the activation is tanh", "A gate is a share between 0 and 1: use the sigmoid."
+)
+_OTHER_ACTIVATIONS = [
+    Filling(lambda a: a, "no-activation", "no activation is applied", "Squash the sum before you return it."),
+    Filling(
+        lambda a: sigmoid(-a),
+        "flipped-gate",
+        "the gate is turned round: 1 minus the right one",
+        "Is there a minus sign too many in the exponent, or a 1 - in front?",
+    ),
+    Filling(
+        lambda a: np.clip(a / 6 + 0.5, 0, 1),
+        "wrong-activation",
+        "the activation is a hard sigmoid",
+        "Use the smooth one, 1 / (1 + exp(-a)).",
+    ),
+    Filling(
+        lambda a: np.clip(0.2 * a + 0.5, 0, 1),
+        "wrong-activation",
+        "the activation is a hard sigmoid",
+        "Use the smooth one, 1 / (1 + exp(-a)).",
+    ),
+    Filling(lambda a: np.maximum(a, 0), "wrong-activation", "the activation is ReLU"),
+    Filling(lambda a: -np.tanh(a), "wrong-sign", "the activation is tanh with its sign turned round"),
+    Filling(
+        lambda a: np.exp(a) / np.exp(a).sum(axis=-1, keepdims=True),
+        "wrong-activation",
+        "the activation is a softmax over the units",
+        "Each entry of a gate decides for itself; the entries need not sum to 1.",
+    ),
+]
+
+
+def _term(name, weights):
+    product, hint = f"{name} @ {weights}", f"Write {name} @ {weights}: rows are examples."
+    diagnosis = {"x": "missing-input-term", "h_prev": "missing-hidden-term"}[name]
+    return [
+        Filling(lambda v, W: v @ W),
+        Filling(lambda v, W: 0, diagnosis, f"the term {product} is left out"),
+        Filling(lambda v, W: v @ W.T, "transposed-weights", f"{weights} is transposed", hint),
+        Filling(lambda v, W: W @ v, "transposed-weights", f"the product is {weights} @ {name}", hint),
+        Filling(lambda v, W: -(v @ W), "wrong-sign", f"the term {product} is subtracted"),
+        Filling(lambda v, W: 2 * (v @ W), "wrong-values", f"the term {product} is counted twice"),
+    ]
+
+
+def _bias():
+    return [
+        Filling(lambda b: b),
+        Filling(lambda b: 0, "missing-bias", "the bias b is left out", "Add b before the activation."),
+        Filling(lambda b: -b, "wrong-sign", "the bias b is subtracted"),
+        Filling(lambda b: 2 * b, "wrong-values", "the bias b is counted twice"),
+    ]
+
+
+def _gate_family(right, other):
+    return Family(
+        _gate,
+        {
+            "activation": [Filling(right), other, *_OTHER_ACTIVATIONS],
+            "bias": _bias(),
+            "input": _term("x", "W_x"),
+            "hidden": _term("h_prev", "W_h"),
+            "weights": [
+                Filling("right"),
+                Filling("swapped", "swapped-weights", "W_x and W_h change places", "x goes with W_x, h_prev with W_h."),
+            ],
+        },
+    )
+
+
+def _gate_exercise(name, output, right, other, see):
+    reference = getattr(lstm, name)
+    return Exercise(
+        id=f"lstm.{name}",
+        outputs=(output,),
+        reference=lambda **arguments: (reference(**arguments),),
+        draw=lambda rng: _cases(rng, _gate_shapes),
+        family=_gate_family(right, other),
+        see=see,
+    )
+
+
+# State equations ------------------------------------------------------------------------------------------
+
+
+def _states(*names):
+    return lambda N, D, H: dict.fromkeys(names, (N, H))
+
+
+def _update_cell(slots, f, i, g, c_prev):
+    if slots["gates"] == "swapped":
+        f, i = i, f
+    return slots["result"](slots["keep"](f, i, c_prev) + slots["write"](f, i, g))
+
+
+_UPDATE_CELL = Family(
+    _update_cell,
+    {
+        "gates": [
+            Filling("right"),
+            Filling("swapped", "swapped-gates", "f and i change places", "f goes with c_prev, i with g."),
+        ],
+        "keep": [
+            Filling(lambda f, i, c: f * c),
+            Filling(lambda f, i, c: (1 - f) * c, "flipped-gate", "the share 1 - f is kept", "f = 1 keeps all."),
+            Filling(lambda f, i, c: (1 - i) * c, "other-convention", "1 - i stands in for f, as in a coupled LSTM"),
+            Filling(lambda f, i, c: c, "missing-forget-gate", "all of c_prev is kept: f is left out"),
+            Filling(lambda f, i, c: f, "missing-cell", "f is not multiplied with c_prev"),
+            Filling(lambda f, i, c: 0, "missing-cell", "the old cell state is left out"),
+            Filling(lambda f, i, c: f * np.tanh(c), "other-convention", "a tanh is applied to c_prev"),
+            Filling(lambda f, i, c: -(f * c), "wrong-sign", "the term f * c_prev is subtracted"),
+        ],
+        "write": [
+            Filling(lambda f, i, g: i * g),
+            Filling(lambda f, i, g: (1 - i) * g, "flipped-gate", "the share 1 - i is written", "i = 1 writes all."),
+            Filling(lambda f, i, g: (1 - f) * g, "other-convention", "1 - f stands in for i, as in a coupled LSTM"),
+            Filling(lambda f, i, g: g, "missing-input-gate", "all of g is written: i is left out"),
+            Filling(lambda f, i, g: i, "missing-candidate", "i is added without the candidate g"),
+            Filling(lambda f, i, g: 0, "missing-candidate", "nothing is written: the term i * g is left out"),
+            Filling(lambda f, i, g: i * np.tanh(g), "other-convention", "a second tanh is applied to g"),
+            Filling(lambda f, i, g: -(i * g), "wrong-sign", "the term i * g is subtracted"),
+        ],
+        "result": [
+            Filling(lambda c: c),
+            Filling(
+                np.tanh, "wrong-activation", "a tanh is applied to the new cell state", "It belongs to h."
+            ),
+            Filling(sigmoid, "wrong-activation", "a sigmoid is applied to the new cell state", "It has none."),
+        ],
+    },
+)
+
+
+def _hidden_state(slots, o, c):
+    return slots["result"](slots["gate"](o) * slots["squash"](c))
+
+
+_HIDDEN_STATE = Family(
+    _hidden_state,
+    {
+        "squash": [
+            Filling(np.tanh),
+            Filling(lambda c: c, "missing-tanh", "the tanh around c is missing", "c is unbounded; h must not be."),
+            Filling(sigmoid, "wrong-activation", "a sigmoid is applied to c instead of tanh"),
+            Filling(lambda c: 1, "missing-cell", "the cell state is left out"),
+        ],
+        "gate": [
+            Filling(lambda o: o),
+            Filling(lambda o: 1 - o, "flipped-gate", "the share 1 - o is shown", "o = 1 shows everything."),
+            Filling(lambda o: 1, "missing-output-gate", "the output gate is left out"),
+            Filling(np.tanh, "wrong-activation", "a tanh is applied to the output gate"),
+            Filling(sigmoid, "wrong-activation", "a sigmoid is applied to o, which is a gate already"),
+        ],
+        "result": [
+            Filling(lambda h: h),
+            Filling(np.tanh, "misplaced-tanh", "the tanh stands around the whole product", "First squash c."),
+            Filling(lambda h: -h, "wrong-sign", "the sign of the result is turned round"),
+        ],
+    },
+)
+
+
+# The whole step -------------------------------------------------------------------------------------------
+
+
+def _step_shapes(N, D, H):
+    return {
+        "x": (N, D), "h_prev": (N, H), "c_prev": (N, H), "W_x": (D, 4 * H), "W_h": (H, 4 * H), "b": (4 * H,),
+    }  # fmt: skip
+
+
+def _lstm_step(slots, x, h_prev, c_prev, W_x, W_h, b):
+    a = slots["sum"](x @ W_x, h_prev @ W_h, b)
+    blocks = dict(zip(slots["order"], np.split(a, 4, axis=-1), strict=True))
+    i, f, o = (slots["gate"](blocks[name]) for name in "ifo")
+    g = slots["candidate"](blocks["g"])
+    c = slots["cell"](f, i, g, c_prev)
+    h = slots["hidden"](o, c, c_prev)
+    return slots["outputs"](h, c)
+
+
+_WRONG_ORDERS = [order for order in map("".join, itertools.permutations("ifgo")) if order != "ifgo"]
+
+_LSTM_STEP = Family(
+    _lstm_step,
+    {
+        "order": [
+            Filling("ifgo"),
+            *(
+                Filling(
+                    order,
+                    "swapped-gates",
+                    f"the blocks of the fused weights are read in the order {', '.join(order)}",
+                    "Here they stand in the order i, f, g, o.",
+                )
+                for order in _WRONG_ORDERS
+            ),
+        ],
+        "hidden": [
+            Filling(lambda o, c, c_prev: o * np.tanh(c)),
+            Filling(lambda o, c, c_prev: o * c, "missing-tanh", "the tanh around c is missing in h"),
+            Filling(lambda o, c, c_prev: o * np.tanh(c_prev), "old-cell", "h is made from the old cell state c_prev"),
+            Filling(lambda o, c, c_prev: np.tanh(o * c), "misplaced-tanh", "the tanh stands around o * c"),
+            Filling(lambda o, c, c_prev: np.tanh(c), "missing-output-gate", "the output gate is left out of h"),
+        ],
+        "candidate": [
+            Filling(np.tanh),
+            Filling(sigmoid, "wrong-activation", "the candidate goes through a sigmoid instead of tanh"),
+            Filling(lambda a: a, "no-activation", "the candidate has no activation"),
+        ],
+        "gate": [
+            Filling(sigmoid),
+            Filling(np.tanh, "wrong-activation", "the gates go through tanh instead of the sigmoid"),
+            Filling(lambda a: a, "no-activation", "the gates have no activation"),
+        ],
+        "cell": [
+            Filling(lambda f, i, g, c_prev: f * c_prev + i * g),
+            Filling(lambda f, i, g, c_prev: (1 - f) * c_prev + i * g, "flipped-gate", "the share 1 - f is kept"),
+            Filling(lambda f, i, g, c_prev: c_prev + i * g, "missing-forget-gate", "the forget gate is left out"),
+            Filling(lambda f, i, g, c_prev: f * c_prev + g, "missing-input-gate", "the input gate is left out"),
+            Filling(lambda f, i, g, c_prev: i * g, "missing-cell", "the old cell state is left out"),
+            Filling(lambda f, i, g, c_prev: f * c_prev, "missing-candidate", "nothing is written to the cell"),
+            Filling(lambda f, i, g, c_prev: f * c_prev - i * g, "wrong-sign", "the term i * g is subtracted"),
+            Filling(
+                lambda f, i, g, c_prev: np.tanh(f * c_prev + i * g), "wrong-activation", "a tanh is applied to c itself"
+            ),
+        ],
+        "sum": [
+            Filling(lambda a_x, a_h, b: a_x + a_h + b),
+            Filling(lambda a_x, a_h, b: a_x + a_h, "missing-bias", "the bias b is left out"),
+            Filling(lambda a_x, a_h, b: a_h + b, "missing-input-term", "the term x @ W_x is left out"),
+            Filling(lambda a_x, a_h, b: a_x + b, "missing-hidden-term", "the term h_prev @ W_h is left out"),
+        ],
+        "outputs": [
+            Filling(lambda h, c: (h, c)),
+            Filling(lambda h, c: (c, h), "swapped-outputs", "c and h are returned in the wrong order", "Return h, c."),
+        ],
+    },
+)
+
+
+_CHAPTER = "the chapter on the LSTM"
+
+EXERCISES = [
+    _gate_exercise("forget_gate", "f", sigmoid, _TANH, f"{_CHAPTER}, section Forget gate (lstm-forget)"),
+    _gate_exercise("input_gate", "i", sigmoid, _TANH, f"{_CHAPTER}, section Input gate (lstm-input)"),
+    _gate_exercise("candidate", "g", np.tanh, _SIGMOID, f"{_CHAPTER}, section Candidate (lstm-candidate)"),
+    Exercise(
+        id="lstm.update_cell",
+        outputs=("c",),
+        reference=lambda **arguments: (lstm.update_cell(**arguments),),
+        draw=lambda rng: _cases(rng, _states("f", "i", "g", "c_prev")),
+        family=_UPDATE_CELL,
+        see=f"{_CHAPTER}, section New cell state (lstm-cell)",
+    ),
+    _gate_exercise("output_gate", "o", sigmoid, _TANH, f"{_CHAPTER}, section Output gate (lstm-output)"),
+    Exercise(
+        id="lstm.hidden_state",
+        outputs=("h",),
+        reference=lambda **arguments: (lstm.hidden_state(**arguments),),
+        draw=lambda rng: _cases(rng, _states("o", "c")),
+        family=_HIDDEN_STATE,
+        see=f"{_CHAPTER}, section Hidden state (lstm-hidden)",
+    ),
+    Exercise(
+        id="lstm.lstm_step",
+        outputs=("h", "c"),
+        reference=lambda **arguments: lstm.step(**arguments)[:2],
+        draw=lambda rng: _cases(rng, _step_shapes),
+        family=_LSTM_STEP,
+        see=f"{_CHAPTER}, section The whole step (lstm-preactivation to lstm-hidden)",
+    ),
+]

@@ -1,0 +1,290 @@
+"""The gated recurrent unit (Cho et al., 2014), in all four conventions in use.
+
+First its gates and state equations one by one, then the step, forward and backward, then a layer over a
+sequence. The three blocks of the fused weights stand in the order r, z, n.
+
+Two questions divide the literature, and every function here that depends on them takes the answer:
+
+``update``
+    ``"keep"``: z = 1 keeps the old state (Cho et al., 2014; PyTorch; Keras).
+    ``"write"``: z = 1 writes the candidate (Chung et al., 2014).
+``reset``
+    ``"after"``: r scales the product of the old state with its weights (PyTorch, cuDNN, Keras's default).
+    ``"before"``: r scales the old state before that product (Cho et al., 2014).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from lstmlib.activations import sigmoid, sigmoid_slope, tanh_slope
+from lstmlib.layer import Gradients, Layer
+from lstmlib.shapes import shapes
+
+_gate = shapes(x="N D", h_prev="N H", W_x="D H", W_h="H H", b="H")
+
+
+def _check_convention(reset, update):
+    if reset not in ("after", "before"):
+        raise ValueError(f'reset: expected "after" or "before", got {reset!r}.')
+    if update not in ("keep", "write"):
+        raise ValueError(f'update: expected "keep" or "write", got {update!r}.')
+
+
+@_gate
+def reset_gate(x, h_prev, W_x, W_h, b):
+    """Share of the old state that the candidate sees, equation gru-reset.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, D)
+    h_prev : ndarray, shape (N, H)
+    W_x : ndarray, shape (D, H)
+    W_h : ndarray, shape (H, H)
+    b : ndarray, shape (H,)
+
+    Returns
+    -------
+    r : ndarray, shape (N, H), in (0, 1)
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit each other.
+    """
+    return sigmoid(x @ W_x + h_prev @ W_h + b)          # (N, H)  gru-reset
+
+
+@_gate
+def update_gate(x, h_prev, W_x, W_h, b):
+    """Balance between old state and candidate, equation gru-update; arguments as in `reset_gate`."""
+    return sigmoid(x @ W_x + h_prev @ W_h + b)          # (N, H)  gru-update
+
+
+@shapes(x="N D", h_prev="N H", r="N H", W_x="D H", W_h="H H", b="H", b_hn="H")
+def candidate(x, h_prev, r, W_x, W_h, b, b_hn, reset="after"):
+    """What the new state could be, in (-1, 1), equation gru-candidate.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, D)
+    h_prev, r : ndarray, shape (N, H)
+    W_x, W_h : ndarray, shapes (D, H) and (H, H)
+    b, b_hn : ndarray, shape (H,)
+        The bias of the candidate and the one on its recurrent side.
+    reset : {"after", "before"}
+
+    Returns
+    -------
+    n : ndarray, shape (N, H)
+    """
+    _check_convention(reset, "keep")
+    if reset == "after":
+        return np.tanh(x @ W_x + b + r * (h_prev @ W_h + b_hn))     # gru-candidate
+    return np.tanh(x @ W_x + b + (r * h_prev) @ W_h + b_hn)         # gru-candidate-before
+
+
+@shapes(z="N H", n="N H", h_prev="N H")
+def hidden_state(z, n, h_prev, update="keep"):
+    """The new state, a blend of candidate and old state, equation gru-hidden; all shapes (N, H)."""
+    _check_convention("after", update)
+    if update == "keep":
+        return (1 - z) * n + z * h_prev                             # gru-hidden
+    return (1 - z) * h_prev + z * n                                 # gru-hidden-write
+
+
+class Tape(NamedTuple):
+    """What `step_backward` needs, in the order in which `step` made it."""
+
+    x: np.ndarray
+    h_prev: np.ndarray
+    r: np.ndarray
+    z: np.ndarray
+    a_hn: np.ndarray  # what the candidate receives from the old state, before r where r comes after
+    n: np.ndarray
+
+
+@shapes(x="N D", h_prev="N H", W_x="D 3H", W_h="H 3H", b="3H", b_hn="H")
+def step(x, h_prev, W_x, W_h, b, b_hn, reset="after", update="keep"):
+    """One GRU step, equations gru-reset to gru-hidden.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, D)
+    h_prev : ndarray, shape (N, H)
+    W_x : ndarray, shape (D, 3H), columns in the order r, z, n
+    W_h : ndarray, shape (H, 3H), likewise
+    b : ndarray, shape (3H,), likewise
+    b_hn : ndarray, shape (H,)
+    reset : {"after", "before"}
+    update : {"keep", "write"}
+
+    Returns
+    -------
+    h : ndarray, shape (N, H)
+    tape : Tape
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit each other, or a convention is unknown.
+    """
+    _check_convention(reset, update)
+    W_xr, W_xz, W_xn = np.split(W_x, 3, axis=-1)        # (D, H) each
+    W_hr, W_hz, W_hn = np.split(W_h, 3, axis=-1)        # (H, H) each
+    b_r, b_z, b_n = np.split(b, 3)                      # (H,) each
+    r = sigmoid(x @ W_xr + h_prev @ W_hr + b_r)         # (N, H)  gru-reset
+    z = sigmoid(x @ W_xz + h_prev @ W_hz + b_z)         # (N, H)  gru-update
+    if reset == "after":
+        a_hn = h_prev @ W_hn + b_hn
+        n = np.tanh(x @ W_xn + b_n + r * a_hn)          # (N, H)  gru-candidate
+    else:
+        a_hn = (r * h_prev) @ W_hn + b_hn
+        n = np.tanh(x @ W_xn + b_n + a_hn)              # (N, H)  gru-candidate-before
+    h = hidden_state(z, n, h_prev, update)              # (N, H)  gru-hidden
+    return h, Tape(x, h_prev, r, z, a_hn, n)
+
+
+def step_backward(dh, tape, W_x, W_h, reset="after", update="keep"):
+    """Gradients of one GRU step: the lines of `step`, read from the last to the first.
+
+    Parameters
+    ----------
+    dh : ndarray, shape (N, H)
+        Gradient of the loss with respect to h, from all that comes after this step.
+    tape : Tape
+    W_x, W_h : ndarray, shapes (D, 3H) and (H, 3H)
+    reset, update : as in `step`
+
+    Returns
+    -------
+    dx, dh_prev, dW_x, dW_h, db, db_hn : ndarray
+        Each in the shape of what it is the gradient of.
+    """
+    _check_convention(reset, update)
+    x, h_prev, r, z, a_hn, n = tape
+    W_hrz, W_hn = np.split(W_h, [2 * r.shape[-1]], axis=-1)
+    keep = z if update == "keep" else 1 - z
+    dz = dh * (h_prev - n) if update == "keep" else dh * (n - h_prev)
+    dn, dh_prev = dh * (1 - keep), dh * keep
+    da_n = dn * tanh_slope(n)
+    if reset == "after":
+        da_hn = da_n * r
+        dr = da_n * a_hn
+        dh_prev = dh_prev + da_hn @ W_hn.T
+        dW_hn = h_prev.T @ da_hn
+    else:
+        da_hn = da_n
+        d_reset = da_hn @ W_hn.T                        # with respect to r * h_prev
+        dr = d_reset * h_prev
+        dh_prev = dh_prev + d_reset * r
+        dW_hn = (r * h_prev).T @ da_hn
+    da_rz = np.concatenate([dr * sigmoid_slope(r), dz * sigmoid_slope(z)], axis=-1)    # (N, 2H)
+    da = np.concatenate([da_rz, da_n], axis=-1)                                        # (N, 3H)
+    dh_prev = dh_prev + da_rz @ W_hrz.T
+    dW_h = np.concatenate([h_prev.T @ da_rz, dW_hn], axis=-1)
+    return da @ W_x.T, dh_prev, x.T @ da, dW_h, da.sum(axis=0), da_hn.sum(axis=0)
+
+
+class SequenceTape(NamedTuple):
+    """What `GRU.backward` needs."""
+
+    xs: np.ndarray  # (T, N, D)
+    hs: np.ndarray  # (T + 1, N, H), the initial state first
+    gates: np.ndarray  # (T, N, 3H), activated, in the order r, z, n
+    a_hn: np.ndarray  # (T, N, H), as in `Tape`
+
+
+class GRU(Layer):
+    """A layer of GRU units: ``params`` are W_x (D, 3H), W_h (H, 3H), b (3H,) and b_hn (H,).
+
+    Parameters
+    ----------
+    input_size, hidden_size, rng, dtype : as for every layer
+    reset : {"after", "before"}
+    update : {"keep", "write"}
+    """
+
+    blocks = 3
+
+    def __init__(self, input_size, hidden_size, rng=None, dtype=np.float64, reset="after", update="keep"):
+        _check_convention(reset, update)
+        super().__init__(input_size, hidden_size, rng, dtype)
+        self.reset, self.update = reset, update
+
+    def _start(self, rng):
+        return {**super()._start(rng), "b_hn": np.zeros(self.hidden_size)}
+
+    def __repr__(self):
+        return f"{super().__repr__()[:-1]}, reset={self.reset!r}, update={self.update!r})"
+
+    def forward(self, xs, initial=None):
+        """Run over a sequence.
+
+        Parameters
+        ----------
+        xs : ndarray, shape (T, N, D)
+        initial : ndarray, shape (N, H), optional
+            The hidden state before the first step; zeros if left out.
+
+        Returns
+        -------
+        hs : ndarray, shape (T, N, H)
+        final : ndarray, shape (N, H)
+            The last hidden state.
+        tape : SequenceTape
+
+        Raises
+        ------
+        ValueError
+            If the shapes do not fit each other or the layer.
+        """
+        xs, h = self._fit_input(xs, {"initial": initial})
+        W_x, W_h, b, b_hn = self.params["W_x"], self.params["W_h"], self.params["b"], self.params["b_hn"]
+        H = self.hidden_size
+        gates = xs @ W_x + b                            # (T, N, 3H), one product for all steps
+        a_hns = np.empty((*xs.shape[:2], H), self.dtype)
+        hs = np.empty((len(xs) + 1, *h.shape), self.dtype)
+        hs[0] = h
+        for t, a in enumerate(gates):
+            a_rz, a_n = a[:, : 2 * H], a[:, 2 * H :]
+            a_rz[:] = sigmoid(a_rz + hs[t] @ W_h[:, : 2 * H])
+            r, z = a_rz[:, :H], a_rz[:, H:]
+            if self.reset == "after":
+                a_hns[t] = hs[t] @ W_h[:, 2 * H :] + b_hn
+                a_n[:] = np.tanh(a_n + r * a_hns[t])
+            else:
+                a_hns[t] = (r * hs[t]) @ W_h[:, 2 * H :] + b_hn
+                a_n[:] = np.tanh(a_n + a_hns[t])
+            keep = z if self.update == "keep" else 1 - z
+            hs[t + 1] = (1 - keep) * a_n + keep * hs[t]
+        return hs[1:], hs[-1], SequenceTape(xs, hs, gates, a_hns)
+
+    def backward(self, tape, dhs, dfinal=None):
+        """Backpropagate through time.
+
+        Parameters
+        ----------
+        tape : SequenceTape
+            From `forward`.
+        dhs : ndarray, shape (T, N, H)
+            Gradient of the loss with respect to each hidden state, as far as it acts on the loss directly.
+        dfinal : ndarray, shape (N, H), optional
+            Gradient with respect to the final state, on top of ``dhs[-1]``.
+
+        Returns
+        -------
+        Gradients
+        """
+        xs, hs, gates, a_hns = tape
+        dhs, dh = self._fit_output(hs[1:], dhs, {"dfinal": dfinal})
+        W_x, W_h = self.params["W_x"], self.params["W_h"]
+        grads = {name: np.zeros_like(value) for name, value in self.params.items()}
+        dxs = np.empty_like(xs)
+        for t in reversed(range(len(xs))):
+            r, z, n = np.split(gates[t], 3, axis=-1)
+            step_tape = Tape(xs[t], hs[t], r, z, a_hns[t], n)
+            dxs[t], dh, *dparams = step_backward(dhs[t] + dh, step_tape, W_x, W_h, self.reset, self.update)
+            for name, dparam in zip(("W_x", "W_h", "b", "b_hn"), dparams, strict=True):
+                grads[name] += dparam
+        return Gradients(grads, dxs, dh)

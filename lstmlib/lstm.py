@@ -1,0 +1,250 @@
+"""The LSTM with forget gate (Hochreiter and Schmidhuber, 1997; Gers et al., 2000).
+
+First its gates and state equations one by one, then the step, forward and backward, then a layer over a
+sequence. The four blocks of the fused weights stand in the order i, f, g, o.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from lstmlib.activations import sigmoid, sigmoid_slope, tanh_slope
+from lstmlib.layer import Gradients, Layer, flat
+from lstmlib.shapes import shapes
+
+_gate = shapes(x="N D", h_prev="N H", W_x="D H", W_h="H H", b="H")
+
+
+@_gate
+def forget_gate(x, h_prev, W_x, W_h, b):
+    """Share of each cell entry that is kept, equation lstm-forget.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, D)
+    h_prev : ndarray, shape (N, H)
+    W_x : ndarray, shape (D, H)
+    W_h : ndarray, shape (H, H)
+    b : ndarray, shape (H,)
+
+    Returns
+    -------
+    f : ndarray, shape (N, H)
+        In (0, 1): near 1 keeps, near 0 erases.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit each other.
+    """
+    return sigmoid(x @ W_x + h_prev @ W_h + b)          # (N, H)  lstm-forget
+
+
+@_gate
+def input_gate(x, h_prev, W_x, W_h, b):
+    """Share of the candidate that is written, equation lstm-input; arguments as in `forget_gate`."""
+    return sigmoid(x @ W_x + h_prev @ W_h + b)          # (N, H)  lstm-input
+
+
+@_gate
+def candidate(x, h_prev, W_x, W_h, b):
+    """What could be written, in (-1, 1), equation lstm-candidate; arguments as in `forget_gate`."""
+    return np.tanh(x @ W_x + h_prev @ W_h + b)          # (N, H)  lstm-candidate
+
+
+@_gate
+def output_gate(x, h_prev, W_x, W_h, b):
+    """Share of the squashed cell that is shown, equation lstm-output; arguments as in `forget_gate`."""
+    return sigmoid(x @ W_x + h_prev @ W_h + b)          # (N, H)  lstm-output
+
+
+@shapes(f="N H", i="N H", g="N H", c_prev="N H")
+def update_cell(f, i, g, c_prev):
+    """The new cell state, equation lstm-cell. All arguments and the result have shape (N, H)."""
+    return f * c_prev + i * g                           # (N, H)  lstm-cell
+
+
+@shapes(o="N H", c="N H")
+def hidden_state(o, c):
+    """The new hidden state, equation lstm-hidden. Both arguments and the result have shape (N, H)."""
+    return o * np.tanh(c)                               # (N, H)  lstm-hidden
+
+
+class Tape(NamedTuple):
+    """What `step_backward` needs, in the order in which `step` made it."""
+
+    x: np.ndarray
+    h_prev: np.ndarray
+    c_prev: np.ndarray
+    i: np.ndarray
+    f: np.ndarray
+    g: np.ndarray
+    o: np.ndarray
+    c: np.ndarray
+
+
+@shapes(x="N D", h_prev="N H", c_prev="N H", W_x="D 4H", W_h="H 4H", b="4H")
+def step(x, h_prev, c_prev, W_x, W_h, b):
+    """One LSTM step, equations lstm-preactivation to lstm-hidden.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, D)
+    h_prev, c_prev : ndarray, shape (N, H)
+    W_x : ndarray, shape (D, 4H), columns in the order i, f, g, o
+    W_h : ndarray, shape (H, 4H), likewise
+    b : ndarray, shape (4H,), likewise
+
+    Returns
+    -------
+    h, c : ndarray, shape (N, H)
+    tape : Tape
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit each other.
+    """
+    a = x @ W_x + h_prev @ W_h + b                      # (N, 4H)  lstm-preactivation
+    a_i, a_f, a_g, a_o = np.split(a, 4, axis=-1)        # (N, H) each
+    i = sigmoid(a_i)                                    # lstm-input
+    f = sigmoid(a_f)                                    # lstm-forget
+    g = np.tanh(a_g)                                    # lstm-candidate
+    o = sigmoid(a_o)                                    # lstm-output
+    c = f * c_prev + i * g                              # lstm-cell
+    h = o * np.tanh(c)                                  # lstm-hidden
+    return h, c, Tape(x, h_prev, c_prev, i, f, g, o, c)
+
+
+def step_backward(dh, dc, tape, W_x, W_h):
+    """Gradients of one LSTM step: the lines of `step`, read from the last to the first.
+
+    Parameters
+    ----------
+    dh, dc : ndarray, shape (N, H)
+        Gradient of the loss with respect to h and to c, from all that comes after this step.
+    tape : Tape
+    W_x, W_h : ndarray, shapes (D, 4H) and (H, 4H)
+
+    Returns
+    -------
+    dx, dh_prev, dc_prev, dW_x, dW_h, db : ndarray
+        Each in the shape of what it is the gradient of.
+    """
+    x, h_prev, c_prev, i, f, g, o, c = tape
+    tanh_c = np.tanh(c)
+    do = dh * tanh_c
+    dc = dc + dh * o * tanh_slope(tanh_c)               # both ways in which c acts: through c and through h
+    df, dc_prev = dc * c_prev, dc * f
+    di, dg = dc * g, dc * i
+    da = np.concatenate(                                # (N, 4H)
+        [di * sigmoid_slope(i), df * sigmoid_slope(f), dg * tanh_slope(g), do * sigmoid_slope(o)], axis=-1
+    )
+    return da @ W_x.T, da @ W_h.T, dc_prev, x.T @ da, h_prev.T @ da, da.sum(axis=0)
+
+
+class SequenceTape(NamedTuple):
+    """What `LSTM.backward` needs."""
+
+    xs: np.ndarray  # (T, N, D)
+    hs: np.ndarray  # (T + 1, N, H), the initial state first
+    cs: np.ndarray  # (T + 1, N, H), likewise
+    gates: np.ndarray  # (T, N, 4H), activated, in the order i, f, g, o
+
+
+class LSTM(Layer):
+    """A layer of LSTM units: ``params`` are W_x (D, 4H), W_h (H, 4H) and b (4H,).
+
+    The bias of the forget gate starts at 1, so that a new cell keeps more than it erases
+    (Jozefowicz et al., 2015); all other biases start at 0.
+    """
+
+    blocks = 4
+
+    def _start(self, rng):
+        params = super()._start(rng)
+        params["b"][self.hidden_size : 2 * self.hidden_size] = 1
+        return params
+
+    def forward(self, xs, initial=None):
+        """Run over a sequence.
+
+        Parameters
+        ----------
+        xs : ndarray, shape (T, N, D)
+        initial : pair of ndarrays (h, c), each of shape (N, H), optional
+            The states before the first step; zeros if left out.
+
+        Returns
+        -------
+        hs : ndarray, shape (T, N, H)
+        final : pair of ndarrays (h, c), each of shape (N, H)
+        tape : SequenceTape
+
+        Raises
+        ------
+        ValueError
+            If the shapes do not fit each other or the layer.
+        """
+        h, c = _pair("initial", initial)
+        xs, h, c = self._fit_input(xs, {"initial h": h, "initial c": c})
+        W_x, W_h, b, H = self.params["W_x"], self.params["W_h"], self.params["b"], self.hidden_size
+        gates = xs @ W_x + b                            # (T, N, 4H), one product for all steps
+        hs, cs = np.empty((2, len(xs) + 1, *h.shape), self.dtype)
+        hs[0], cs[0] = h, c
+        for t, a in enumerate(gates):
+            a += hs[t] @ W_h
+            a[:, : 2 * H], a[:, 2 * H : 3 * H] = sigmoid(a[:, : 2 * H]), np.tanh(a[:, 2 * H : 3 * H])
+            a[:, 3 * H :] = sigmoid(a[:, 3 * H :])
+            i, f, g, o = np.split(a, 4, axis=-1)
+            cs[t + 1] = f * cs[t] + i * g
+            hs[t + 1] = o * np.tanh(cs[t + 1])
+        return hs[1:], (hs[-1], cs[-1]), SequenceTape(xs, hs, cs, gates)
+
+    def backward(self, tape, dhs, dfinal=None):
+        """Backpropagate through time.
+
+        Parameters
+        ----------
+        tape : SequenceTape
+            From `forward`.
+        dhs : ndarray, shape (T, N, H)
+            Gradient of the loss with respect to each hidden state, as far as it acts on the loss directly.
+        dfinal : pair of ndarrays (dh, dc), each of shape (N, H), optional
+            Gradient with respect to the final states; dh comes on top of ``dhs[-1]``.
+
+        Returns
+        -------
+        Gradients
+        """
+        xs, hs, cs, gates = tape
+        dh_next, dc_next = _pair("dfinal", dfinal)
+        dhs, dh_next, dc_next = self._fit_output(hs[1:], dhs, {"dfinal dh": dh_next, "dfinal dc": dc_next})
+        W_x, W_h = self.params["W_x"], self.params["W_h"]
+        das = np.empty_like(gates)
+        for t in reversed(range(len(xs))):
+            i, f, g, o = np.split(gates[t], 4, axis=-1)
+            tanh_c = np.tanh(cs[t + 1])
+            dh = dhs[t] + dh_next
+            dc = dc_next + dh * o * tanh_slope(tanh_c)
+            das[t] = np.concatenate(
+                [
+                    dc * g * sigmoid_slope(i),
+                    dc * cs[t] * sigmoid_slope(f),
+                    dc * i * tanh_slope(g),
+                    dh * tanh_c * sigmoid_slope(o),
+                ],
+                axis=-1,
+            )
+            dh_next, dc_next = das[t] @ W_h.T, dc * f
+        params = {"W_x": flat(xs).T @ flat(das), "W_h": flat(hs[:-1]).T @ flat(das), "b": flat(das).sum(axis=0)}
+        return Gradients(params, das @ W_x.T, (dh_next, dc_next))
+
+
+def _pair(name, states):
+    """Unpack a pair of states or gradients; None stands for a pair of None."""
+    if states is None:
+        return None, None
+    if not isinstance(states, (tuple, list)) or len(states) != 2:
+        raise ValueError(f"{name}: expected a pair (h, c) of arrays, got {type(states).__name__}.")
+    return states

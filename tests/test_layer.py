@@ -1,0 +1,219 @@
+"""RNN, LSTM and GRU: gradients against finite differences, values against an independent implementation,
+the sequence against its single steps."""
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from onnx import TensorProto, helper
+
+from lstmlib import GRU, LSTM, RNN, gru, lstm, rnn
+from lstmlib.gradcheck import numerical_gradient, relative_error
+
+CELLS = {
+    "rnn": (RNN, {}),
+    "lstm": (LSTM, {}),
+    "gru": (GRU, {}),
+    "gru-before": (GRU, {"reset": "before"}),
+    "gru-write": (GRU, {"update": "write"}),
+    "gru-before-write": (GRU, {"reset": "before", "update": "write"}),
+}
+cells = pytest.mark.parametrize("cell", CELLS)
+sizes = st.tuples(*[st.integers(1, 4)] * 4)  # T, N, D, H
+seeds = st.integers(0, 2**32 - 1)
+
+
+def make(cell, sizes, seed):
+    """A layer with non-zero biases, an input and initial states (a list)."""
+    T, N, D, H = sizes
+    rng = np.random.default_rng(seed)
+    Layer, options = CELLS[cell]
+    layer = Layer(D, H, rng=rng, **options)
+    for value in layer.params.values():
+        value += 0.5 * rng.standard_normal(value.shape)
+    states = [rng.standard_normal((N, H)) for _ in range(2 if cell == "lstm" else 1)]
+    return layer, rng.standard_normal((T, N, D)), states, rng
+
+
+def bundle(states):
+    return tuple(states) if len(states) == 2 else states[0]
+
+
+def unbundle(states):
+    return list(states) if isinstance(states, tuple) else [states]
+
+
+@cells
+@given(sizes=sizes, seed=seeds)
+def test_backward_equals_finite_differences_of_forward(cell, sizes, seed):
+    layer, xs, states, rng = make(cell, sizes, seed)
+    hs, final, tape = layer.forward(xs, bundle(states))
+    dhs = rng.standard_normal(hs.shape)
+    dfinal = [rng.standard_normal(state.shape) for state in unbundle(final)]
+    grads = layer.backward(tape, dhs, bundle(dfinal))
+
+    def loss():
+        hs, final, _ = layer.forward(xs, bundle(states))
+        return (dhs * hs).sum() + sum((d * state).sum() for d, state in zip(dfinal, unbundle(final), strict=True))
+
+    assert grads.params.keys() == layer.params.keys()
+    pairs = [(grads.params[name], value) for name, value in layer.params.items()]
+    pairs += [(grads.xs, xs), *zip(unbundle(grads.initial), states, strict=True)]
+    for got, array in pairs:
+        assert got.shape == array.shape
+        expected = numerical_gradient(loss, array)
+        assert relative_error(got, expected) < 1e-6 or np.abs(got - expected).max() < 1e-9
+
+
+def one_step(cell, layer, x, states):
+    p = layer.params
+    if cell == "rnn":
+        h, tape = rnn.step(x, *states, p["W_x"], p["W_h"], p["b"])
+        return [h], tape
+    if cell == "lstm":
+        h, c, tape = lstm.step(x, *states, p["W_x"], p["W_h"], p["b"])
+        return [h, c], tape
+    h, tape = gru.step(x, *states, p["W_x"], p["W_h"], p["b"], p["b_hn"], layer.reset, layer.update)
+    return [h], tape
+
+
+def one_step_backward(cell, layer, dstates, tape):
+    """Return dx, the gradients of the previous states, and those of the parameters in their order."""
+    W_x, W_h = layer.params["W_x"], layer.params["W_h"]
+    if cell == "rnn":
+        dx, dh, *dparams = rnn.step_backward(*dstates, tape, W_x, W_h)
+        return dx, [dh], dparams
+    if cell == "lstm":
+        dx, dh, dc, *dparams = lstm.step_backward(*dstates, tape, W_x, W_h)
+        return dx, [dh, dc], dparams
+    dx, dh, *dparams = gru.step_backward(*dstates, tape, W_x, W_h, layer.reset, layer.update)
+    return dx, [dh], dparams
+
+
+@cells
+@given(sizes=sizes, seed=seeds)
+def test_sequence_equals_its_single_steps_forward_and_backward(cell, sizes, seed):
+    layer, xs, initial, rng = make(cell, sizes, seed)
+    hs, final, tape = layer.forward(xs, bundle(initial))
+    states, tapes = initial, []
+    for x, h in zip(xs, hs, strict=True):
+        states, step_tape = one_step(cell, layer, x, states)
+        tapes.append(step_tape)
+        np.testing.assert_allclose(h, states[0], rtol=1e-12, atol=1e-14)
+    for got, expected in zip(unbundle(final), states, strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-14)
+
+    dhs = rng.standard_normal(hs.shape)
+    grads = layer.backward(tape, dhs)
+    dstates = [np.zeros_like(state) for state in states]
+    dxs, dparams = np.empty_like(xs), [np.zeros_like(value) for value in layer.params.values()]
+    for t in reversed(range(len(xs))):
+        dstates[0] = dstates[0] + dhs[t]
+        dxs[t], dstates, step_dparams = one_step_backward(cell, layer, dstates, tapes[t])
+        dparams = [total + part for total, part in zip(dparams, step_dparams, strict=True)]
+    for got, expected in zip(
+        [grads.xs, *unbundle(grads.initial), *grads.params.values()], [dxs, *dstates, *dparams], strict=True
+    ):
+        np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-12)
+
+
+def onnx_session(layer, T, N):
+    """The same layer as an ONNX model: another implementation, another order of gates, transposed weights."""
+    kind = type(layer).__name__
+    D, H = layer.input_size, layer.hidden_size
+    order = {"RNN": [0], "LSTM": [0, 3, 1, 2], "GRU": [1, 0, 2]}[kind]  # ONNX: LSTM i o f c, GRU z r h
+
+    def reorder(weights):
+        blocks = np.split(weights, len(order), axis=-1)
+        return np.concatenate([blocks[k] for k in order], axis=-1)
+
+    p = layer.params
+    b_h = np.zeros(len(order) * H)
+    if kind == "GRU":
+        b_h[2 * H :] = p["b_hn"]
+    constants = {
+        "W": reorder(p["W_x"]).T[None],
+        "R": reorder(p["W_h"]).T[None],
+        "B": np.concatenate([reorder(p["b"]), b_h])[None],
+    }
+    initial = ["h0", "c0"] if kind == "LSTM" else ["h0"]
+    outputs = ["Y", "Y_h", "Y_c"][: 1 + len(initial)]
+    options = {"linear_before_reset": int(layer.reset == "after")} if kind == "GRU" else {}
+    node = helper.make_node(kind, ["X", "W", "R", "B", "", *initial], outputs, hidden_size=H, **options)
+    graph = helper.make_graph(
+        [node],
+        "layer",
+        [helper.make_tensor_value_info("X", TensorProto.FLOAT, [T, N, D])]
+        + [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, N, H]) for name in initial],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs],
+        [onnx.numpy_helper.from_array(value.astype(np.float32), name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    return onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+
+
+@pytest.mark.parametrize("cell", [name for name in CELLS if "write" not in name])  # ONNX knows "keep" only
+@pytest.mark.parametrize("sizes", [(1, 1, 1, 1), (6, 3, 4, 5), (20, 2, 7, 3)])
+def test_forward_equals_onnxruntime(cell, sizes):
+    layer, xs, states, _ = make(cell, sizes, seed=7)
+    hs, final, _ = layer.forward(xs, bundle(states))
+    names = ["h0", "c0"][: len(states)]
+    feed = {"X": xs} | dict(zip(names, (state[None] for state in states), strict=True))
+    got = onnx_session(layer, *sizes[:2]).run(None, {name: value.astype(np.float32) for name, value in feed.items()})
+    np.testing.assert_allclose(got[0][:, 0], hs, atol=1e-5)
+    for state, expected in zip(got[1:], unbundle(final), strict=True):
+        np.testing.assert_allclose(state[0], expected, atol=1e-5)
+
+
+@given(sizes=sizes, seed=seeds)
+@pytest.mark.parametrize("reset", ["after", "before"])
+def test_writing_gru_with_turned_update_gate_is_the_keeping_gru(reset, sizes, seed):
+    keep, xs, states, _ = make("gru" if reset == "after" else "gru-before", sizes, seed)
+    H = keep.hidden_size
+    write = GRU(keep.input_size, H, reset=reset, update="write")
+    for name, value in keep.params.items():
+        write.params[name] = value.copy()
+        if name != "b_hn":
+            write.params[name][..., H : 2 * H] *= -1
+    np.testing.assert_allclose(keep.forward(xs, states[0])[0], write.forward(xs, states[0])[0], rtol=1e-12, atol=1e-14)
+
+
+@cells
+def test_forward_and_backward_leave_what_they_are_given_alone(cell):
+    layer, xs, states, _ = make(cell, (4, 3, 2, 3), seed=5)
+    given_arrays = [xs, *states, *layer.params.values()]
+    for array in given_arrays:
+        array.flags.writeable = False
+    hs, final, tape = layer.forward(xs, bundle(states))
+    before = hs.copy()
+    layer.backward(tape, hs, final)
+    np.testing.assert_array_equal(hs, before)
+
+
+@cells
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_results_have_the_dtype_of_the_layer(cell, dtype):
+    Layer, options = CELLS[cell]
+    layer = Layer(2, 3, rng=0, dtype=dtype, **options)
+    hs, final, tape = layer.forward(np.ones((4, 2, 2)))
+    grads = layer.backward(tape, np.ones_like(hs))
+    for array in [hs, *unbundle(final), grads.xs, *unbundle(grads.initial), *grads.params.values()]:
+        assert array.dtype == dtype
+
+
+@cells
+def test_same_seed_gives_the_same_weights(cell):
+    Layer, options = CELLS[cell]
+    first, second, other = (Layer(3, 4, rng=seed, **options).params for seed in (1, 1, 2))
+    for name, value in first.items():
+        np.testing.assert_array_equal(value, second[name])
+    assert (first["W_x"] != other["W_x"]).any()
+
+
+@cells
+def test_recurrent_weights_start_orthogonal(cell):
+    Layer, options = CELLS[cell]
+    for block in np.split(Layer(3, 6, rng=0, **options).params["W_h"], Layer.blocks, axis=-1):
+        np.testing.assert_allclose(block.T @ block, np.eye(6), atol=1e-12)
