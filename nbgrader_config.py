@@ -1,0 +1,53 @@
+"""nbgrader's settings for this course; its commands work from this folder.
+
+What a student hands in goes to class/submitted/<student>/<assignment>/<notebook>.ipynb. The folder class/ holds
+submissions, gradebook and feedback: no command of this course ever empties it.
+"""
+
+import os
+import sysconfig
+from pathlib import Path
+
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader import preprocessors as stock
+from nbgrader.converters import Autograde, GenerateAssignment
+
+from lstmlib.grading.authoring import ClearSolutions
+from lstmlib.grading.execute import Execute
+from lstmlib.grading.repair import RepairCells
+
+ROOT = Path(__file__).resolve().parent
+(ROOT / "class").mkdir(exist_ok=True)
+# nbgrader starts alembic by its name, which is found in an environment that is not activated only this way.
+os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
+
+c = get_config()  # noqa: F821 - traitlets puts it there
+
+c.CourseDirectory.course_id = "lstm-gru"
+c.CourseDirectory.root = str(ROOT)
+c.CourseDirectory.db_url = f"sqlite:///{ROOT / 'class' / 'gradebook.db'}"
+c.CourseDirectory.source_directory = "_build/source"  # made from solutions/ by `make exercises`
+c.CourseDirectory.release_directory = "exercises"
+c.CourseDirectory.submitted_directory = "class/submitted"
+c.CourseDirectory.autograded_directory = "class/autograded"
+c.CourseDirectory.feedback_directory = "class/feedback"
+c.CourseDirectory.solution_directory = "class/solution"
+c.NbGrader.logfile = str(ROOT / "class" / "nbgrader.log")
+
+# nbgrader's own steps, with ours in place of three of them. Mending comes first of all: a notebook that is not
+# valid stops whatever step comes before.
+OURS = {
+    stock.ClearSolutions: ClearSolutions,  # a cell may bring its own stub, as the quiz does
+    stock.Execute: Execute,  # a submission that kills its kernel is graded too
+}
+c.GenerateAssignment.preprocessors = [OURS.get(step, step) for step in GenerateAssignment().preprocessors]
+c.Autograde.sanitize_preprocessors = [
+    RepairCells,  # damaged notebooks are mended, and nothing in them steers execution
+    *(step for step in Autograde().sanitize_preprocessors if step is not stock.DeduplicateIds),
+]
+c.Autograde.autograde_preprocessors = [OURS.get(step, step) for step in Autograde().autograde_preprocessors]
+c.Execute.skip_cells_with_tag = ""  # closed twice: RepairCells removes all tags
+c.Execute.timeout = 30  # seconds a cell
+
+# Feedback shows reports and points, not the seeds and the quiz key of the hidden tests.
+c.GenerateFeedback.preprocessors = [stock.GetGrades, stock.ClearHiddenTests, CSSHTMLHeaderPreprocessor]

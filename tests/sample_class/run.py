@@ -1,0 +1,118 @@
+"""Grade the sample class with nbgrader's own commands, in a folder and a gradebook of its own."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+from tqdm import tqdm
+
+from lstmlib.grading.marks import format_table, read_marks
+from tests.sample_class.submissions import STUDENTS, hand_in
+
+ROOT = Path(__file__).parents[2]
+ASSIGNMENTS = ("lstm", "quiz")
+SECONDS_A_CELL = 12  # above the time limit of a check, so that only a loop outside of any check meets it
+
+
+class Outcome(NamedTuple):
+    """One student's marks in one assignment."""
+
+    student: str
+    story: str
+    assignment: str
+    marks: dict
+    expected: dict
+
+    @property
+    def as_expected(self):
+        return self.marks == self.expected
+
+
+def nbgrader(folder, *arguments, progress=None):
+    """Run one of nbgrader's commands at the root of the course, its directories moved into `folder`.
+
+    With ``progress=(label, count)`` a bar advances with each notebook that the command is done with.
+
+    Raises
+    ------
+    RuntimeError
+        If the command fails; the message ends with what it printed.
+    """
+    moved = {
+        "CourseDirectory.db_url": f"sqlite:///{folder / 'gradebook.db'}",
+        "CourseDirectory.release_directory": folder / "release",
+        "CourseDirectory.submitted_directory": folder / "submitted",
+        "CourseDirectory.autograded_directory": folder / "autograded",
+        "CourseDirectory.feedback_directory": folder / "feedback",
+        "NbGrader.logfile": folder / "nbgrader.log",
+        "Execute.timeout": SECONDS_A_CELL,
+    }
+    command = [sys.executable, "-m", "nbgrader", *arguments, *(f"--{name}={value}" for name, value in moved.items())]
+    label, count = progress or (None, 0)
+    lines = []
+    with (
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process,
+        tqdm(total=count, desc=label, unit="notebook", disable=progress is None) as bar,
+    ):
+        for line in process.stdout:
+            lines.append(line)
+            if re.search("Setting destination file permissions|There was an error processing assignment:", line):
+                bar.update()
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(map(str, command))} ended with {process.returncode}:\n{''.join(lines[-60:])}")
+    return "".join(lines)
+
+
+def grade(folder, students=STUDENTS, show_progress=True):
+    """Hand in, grade and give feedback for the whole class.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Emptied first; then holds submissions, gradebook and feedback.
+    students : list of Student
+    show_progress : bool
+
+    Returns
+    -------
+    list of Outcome
+    """
+    folder = folder.resolve()
+    if folder.exists():
+        shutil.rmtree(folder)
+    outcomes = []
+    for assignment in ASSIGNMENTS:
+        (folder / "submitted").mkdir(parents=True, exist_ok=True)
+        nbgrader(folder, "generate_assignment", assignment, "--create", "--force")
+        released = nbformat.read(folder / "release" / assignment / f"{assignment}.ipynb", as_version=4)
+        solved = nbformat.read(ROOT / "_build" / "source" / assignment / f"{assignment}.ipynb", as_version=4)
+        for student in students:
+            path = folder / "submitted" / student.name / assignment / f"{assignment}.ipynb"
+            path.parent.mkdir(parents=True)
+            nbformat.write(hand_in(student, released, solved), path)
+        for command, label in (("autograde", "grading"), ("generate_feedback", "feedback")):
+            bar = (f"{label} {assignment}", len(students)) if show_progress else None
+            nbgrader(folder, command, assignment, progress=bar)
+        marks, maximum = read_marks(f"sqlite:///{folder / 'gradebook.db'}", assignment)
+        for student in students:
+            expected = {name: points - student.losses.get(name, 0) for name, points in maximum.items()}
+            outcomes.append(Outcome(student.name, student.story, assignment, marks.get(student.name, {}), expected))
+    nbgrader(folder, "export", "--to", str(folder / "marks.csv"))
+    return outcomes
+
+
+def table(outcomes):
+    """Lay out the marks, one line a student."""
+    header = ["student", "submission", *ASSIGNMENTS, "expected", "all cells as expected"]
+    rows = []
+    for student in dict.fromkeys(outcome.student for outcome in outcomes):
+        mine = [outcome for outcome in outcomes if outcome.student == student]
+        totals = [sum(filter(None, outcome.marks.values())) for outcome in mine]
+        expected = " + ".join(f"{sum(outcome.expected.values()):g}" for outcome in mine)
+        verdict = "yes" if all(outcome.as_expected for outcome in mine) else "NO"
+        rows.append([f"{student}: {mine[0].story}", *totals, expected, verdict])
+    return format_table([header[0], *header[2:]], rows)

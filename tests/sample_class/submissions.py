@@ -1,0 +1,209 @@
+"""The students: what each does to the released notebooks, and the points that they should lose for it."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from textwrap import dedent
+
+
+@dataclass(frozen=True)
+class Student:
+    """One invented student.
+
+    Attributes
+    ----------
+    name : str
+    story : str
+        What this submission is about, for the table.
+    change : callable
+        ``change(notebook, released)`` edits a notebook in which all is solved.
+    losses : dict
+        Grade id of a graded cell to the points lost there.
+    """
+
+    name: str
+    story: str
+    change: Callable
+    losses: dict[str, float] = field(default_factory=dict)
+
+
+def hand_in(student, released, solved):
+    """Make a submission: the released notebook with the solutions filled in, then changed by the student."""
+    notebook = copy.deepcopy(released)
+    solutions = {cell.id: cell.source for cell in solved.cells if cell.metadata.get("nbgrader", {}).get("solution")}
+    for cell in notebook.cells:
+        cell.source = solutions.get(cell.id, cell.source)
+    student.change(notebook, released)
+    return notebook
+
+
+def rewrite(**sources):
+    """A change that writes new sources into solution cells, named by grade id with underscores."""
+
+    def change(notebook, released):
+        for cell in notebook.cells:
+            source = sources.get(cell.id.replace("-", "_"))
+            if source is not None:
+                cell.source = dedent(source).strip()
+
+    return change
+
+
+def leave(notebook, released):
+    """Change nothing."""
+
+
+def undo(notebook, released):
+    """Go back to the notebook as it was released."""
+    notebook.cells = copy.deepcopy(released.cells)
+
+
+def delete_test_cells(notebook, released):
+    """Delete a graded cell, and the one that imports everything."""
+    gone = {"candidate-test", "answer-2-test", "setup"}
+    notebook.cells = [cell for cell in notebook.cells if cell.id not in gone]
+
+
+def duplicate_cells(notebook, released):
+    """Copy and paste a solution cell and a graded cell, as JupyterLab does: metadata and all, but a new id."""
+    for grade_id in ("forget-gate", "hidden-state-test", "answer-1", "answer-3-test"):
+        for position, original in enumerate(notebook.cells):
+            if original.id == grade_id:
+                twin = copy.deepcopy(original)
+                twin.id = f"{grade_id}-twin"
+                notebook.cells.insert(position + 1, twin)
+                break
+
+
+def tag_tests_to_be_skipped(notebook, released):
+    """Hand in nothing, and ask the grader not to run its tests."""
+    undo(notebook, released)
+    for cell in notebook.cells:
+        cell.metadata["tags"] = ["skip-execution", "", "raises-exception"]
+
+
+SIX = ("forget-gate", "input-gate", "candidate", "update-cell", "output-gate", "hidden-state")
+EVERYTHING = {f"{name}-test": 3 for name in SIX} | {"lstm-step-test": 5} | {f"answer-{n}-test": 1 for n in range(1, 6)}
+
+ANOTHER_WAY = {
+    "forget_gate": """
+        def forget_gate(x, h_prev, W_x, W_h, b):
+            from scipy.special import expit
+            return expit(np.concatenate([h_prev, x], axis=1) @ np.vstack([W_h, W_x]) + b)
+    """,
+    "input_gate": """
+        def input_gate(x, h_prev, W_x, W_h, b):
+            rows = []
+            for n in range(len(x)):
+                a = [sum(x[n, d] * W_x[d, k] for d in range(x.shape[1])) + b[k] for k in range(len(b))]
+                a = [a[k] + sum(h_prev[n, j] * W_h[j, k] for j in range(len(b))) for k in range(len(b))]
+                rows.append([1 / (1 + np.exp(-v)) for v in a])
+            return rows
+    """,
+    "candidate": """
+        def candidate(x, h_prev, W_x, W_h, b):
+            a = np.einsum("nd,dh->nh", x, W_x) + np.einsum("nj,jh->nh", h_prev, W_h) + b
+            return 2 / (1 + np.exp(-2 * a)) - 1
+    """,
+    "update_cell": """
+        def update_cell(f, i, g, c_prev):
+            return np.add(np.multiply(i, g), np.multiply(f, c_prev))
+    """,
+    "output_gate": """
+        def output_gate(x, h_prev, W_x, W_h, b):
+            x, h_prev, W_x, W_h, b = (v.astype(np.float32) for v in (x, h_prev, W_x, W_h, b))
+            return 0.5 * (1 + np.tanh((x @ W_x + h_prev @ W_h + b) / 2))
+    """,
+    "hidden_state": """
+        def hidden_state(o, c):
+            print("o", o.shape)
+            return np.array([[a * np.tanh(b) for a, b in zip(*rows)] for rows in zip(o, c)])
+    """,
+    "lstm_step": """
+        def lstm_step(x, h_prev, c_prev, W_x, W_h, b):
+            H = h_prev.shape[1]
+            part = {name: slice(k * H, (k + 1) * H) for k, name in enumerate("ifgo")}
+            def layer(gate, name):
+                return gate(x, h_prev, W_x[:, part[name]], W_h[:, part[name]], b[part[name]])
+            c = update_cell(layer(forget_gate, "f"), layer(input_gate, "i"), layer(candidate, "g"), c_prev)
+            return [hidden_state(layer(output_gate, "o"), c), c]
+    """,
+    "answer_1": 'answer_1 = " C) "',
+    "answer_2": 'answer_2 = "(b)"',
+}
+
+STUDENTS = [
+    Student("ada", "perfect", leave),
+    Student("ben", "untouched", undo, EVERYTHING),
+    Student(
+        "cleo",
+        "two gates and two answers wrong",
+        rewrite(
+            input_gate="def input_gate(x, h_prev, W_x, W_h, b):\n    return np.tanh(x @ W_x + h_prev @ W_h + b)",
+            output_gate="def output_gate(x, h_prev, W_x, W_h, b):\n    return sigmoid(x @ W_x + h_prev @ W_h)",
+            answer_4='answer_4 = "b"',
+            answer_5='answer_5 = "D or maybe C"',
+        ),
+        {"input-gate-test": 3, "output-gate-test": 3, "answer-4-test": 1, "answer-5-test": 1},
+    ),
+    Student("dora", "right in another way", rewrite(**ANOTHER_WAY)),
+    Student(
+        "emil",
+        "parts of two exercises right",
+        rewrite(
+            update_cell="""
+                def update_cell(f, i, g, c_prev):
+                    c_prev *= f
+                    c_prev += i * g
+                    return c_prev
+            """,
+            lstm_step="""
+                def lstm_step(x, h_prev, c_prev, W_x, W_h, b):
+                    i, f, g, o = np.split(x @ W_x + h_prev @ W_h + b, 4, axis=-1)
+                    c = sigmoid(f) * c_prev + sigmoid(i) * np.tanh(g)
+                    return sigmoid(o) * c, c
+            """,
+        ),
+        {"update-cell-test": 1, "lstm-step-test": 3},
+    ),
+    Student(
+        "fay",
+        "an infinite loop in a function",
+        rewrite(forget_gate="def forget_gate(x, h_prev, W_x, W_h, b):\n    while True:\n        pass"),
+        {"forget-gate-test": 3},
+    ),
+    Student(
+        "gus",
+        "an infinite loop in a cell",
+        rewrite(candidate="while True:\n    pass", answer_1="while True:\n    pass"),
+        {"candidate-test": 3, "answer-1-test": 1},
+    ),
+    Student(
+        "hana",
+        "sys.exit in a function and in a cell",
+        rewrite(
+            hidden_state="def hidden_state(o, c):\n    import sys\n    sys.exit('done')",
+            answer_3="import sys\nanswer_3 = 'd'\nsys.exit()",
+        ),
+        {"hidden-state-test": 3},
+    ),
+    Student(
+        "igor",
+        "kills the kernel in the last exercise",
+        rewrite(lstm_step="import os\nos._exit(1)", answer_5="import os\nos._exit(1)"),
+        {"lstm-step-test": 5, "answer-5-test": 1},
+    ),
+    Student("judy", "deleted test cells", delete_test_cells),
+    Student("karl", "duplicated cells", duplicate_cells),
+    Student("lena", "no work, tests tagged to be skipped", tag_tests_to_be_skipped, EVERYTHING),
+    Student(
+        "mo",
+        "two unfinished exercises",
+        rewrite(
+            forget_gate="def forget_gate(x, h_prev, W_x, W_h, b):\n    return sigmoid(x @ W_x + h_prev @ W_h + b",
+            update_cell="def update_cell(f, i, g, c_prev):\n    f * c_prev + i * g",
+            answer_2="answer_2 = a",
+        ),
+        {"forget-gate-test": 3, "update-cell-test": 3, "answer-2-test": 1},
+    ),
+]
