@@ -52,13 +52,13 @@ def reset_gate(x, h_prev, W_x, W_h, b):
     ValueError
         If the shapes do not fit each other.
     """
-    return sigmoid(x @ W_x + h_prev @ W_h + b)          # (N, H)  gru-reset
+    return sigmoid(x @ W_x + h_prev @ W_h + b)      # (N, H)  gru-reset
 
 
 @_gate
 def update_gate(x, h_prev, W_x, W_h, b):
     """Balance between old state and candidate, equation gru-update; arguments as in `reset_gate`."""
-    return sigmoid(x @ W_x + h_prev @ W_h + b)          # (N, H)  gru-update
+    return sigmoid(x @ W_x + h_prev @ W_h + b)      # (N, H)  gru-update
 
 
 @shapes(x="N D", h_prev="N H", r="N H", W_x="D H", W_h="H H", b="H", b_hn="H")
@@ -80,8 +80,8 @@ def candidate(x, h_prev, r, W_x, W_h, b, b_hn, reset="after"):
     """
     _check_convention(reset, "keep")
     if reset == "after":
-        return np.tanh(x @ W_x + b + r * (h_prev @ W_h + b_hn))     # gru-candidate
-    return np.tanh(x @ W_x + b + (r * h_prev) @ W_h + b_hn)         # gru-candidate-before
+        return np.tanh(x @ W_x + b + r * (h_prev @ W_h + b_hn))  # gru-candidate
+    return np.tanh(x @ W_x + b + (r * h_prev) @ W_h + b_hn)  # gru-candidate-before
 
 
 @shapes(z="N H", n="N H", h_prev="N H")
@@ -89,8 +89,8 @@ def hidden_state(z, n, h_prev, update="keep"):
     """The new state, a blend of candidate and old state, equation gru-hidden; all shapes (N, H)."""
     _check_convention("after", update)
     if update == "keep":
-        return (1 - z) * n + z * h_prev                             # gru-hidden
-    return (1 - z) * h_prev + z * n                                 # gru-hidden-write
+        return (1 - z) * n + z * h_prev             # gru-hidden
+    return (1 - z) * h_prev + z * n                 # gru-hidden-write
 
 
 class Tape(NamedTuple):
@@ -130,18 +130,18 @@ def step(x, h_prev, W_x, W_h, b, b_hn, reset="after", update="keep"):
         If the shapes do not fit each other, or a convention is unknown.
     """
     _check_convention(reset, update)
-    W_xr, W_xz, W_xn = np.split(W_x, 3, axis=-1)        # (D, H) each
-    W_hr, W_hz, W_hn = np.split(W_h, 3, axis=-1)        # (H, H) each
-    b_r, b_z, b_n = np.split(b, 3)                      # (H,) each
-    r = sigmoid(x @ W_xr + h_prev @ W_hr + b_r)         # (N, H)  gru-reset
-    z = sigmoid(x @ W_xz + h_prev @ W_hz + b_z)         # (N, H)  gru-update
+    W_xr, W_xz, W_xn = np.split(W_x, 3, axis=-1)    # (D, H) each
+    W_hr, W_hz, W_hn = np.split(W_h, 3, axis=-1)    # (H, H) each
+    b_r, b_z, b_n = np.split(b, 3)                  # (H,) each
+    r = sigmoid(x @ W_xr + h_prev @ W_hr + b_r)     # (N, H)  gru-reset
+    z = sigmoid(x @ W_xz + h_prev @ W_hz + b_z)     # (N, H)  gru-update
     if reset == "after":
         a_hn = h_prev @ W_hn + b_hn
-        n = np.tanh(x @ W_xn + b_n + r * a_hn)          # (N, H)  gru-candidate
+        n = np.tanh(x @ W_xn + b_n + r * a_hn)      # (N, H)  gru-candidate
     else:
         a_hn = (r * h_prev) @ W_hn + b_hn
-        n = np.tanh(x @ W_xn + b_n + a_hn)              # (N, H)  gru-candidate-before
-    h = hidden_state(z, n, h_prev, update)              # (N, H)  gru-hidden
+        n = np.tanh(x @ W_xn + b_n + a_hn)          # (N, H)  gru-candidate-before
+    h = hidden_state(z, n, h_prev, update)          # (N, H)  gru-hidden
     return h, Tape(x, h_prev, r, z, a_hn, n)
 
 
@@ -175,12 +175,12 @@ def step_backward(dh, tape, W_x, W_h, reset="after", update="keep"):
         dW_hn = h_prev.T @ da_hn
     else:
         da_hn = da_n
-        d_reset = da_hn @ W_hn.T                        # with respect to r * h_prev
+        d_reset = da_hn @ W_hn.T                    # with respect to r * h_prev
         dr = d_reset * h_prev
         dh_prev = dh_prev + d_reset * r
         dW_hn = (r * h_prev).T @ da_hn
-    da_rz = np.concatenate([dr * sigmoid_slope(r), dz * sigmoid_slope(z)], axis=-1)    # (N, 2H)
-    da = np.concatenate([da_rz, da_n], axis=-1)                                        # (N, 3H)
+    da_rz = np.concatenate([dr * sigmoid_slope(r), dz * sigmoid_slope(z)], axis=-1)  # (N, 2H)
+    da = np.concatenate([da_rz, da_n], axis=-1)     # (N, 3H)
     dh_prev = dh_prev + da_rz @ W_hrz.T
     dW_h = np.concatenate([h_prev.T @ da_rz, dW_hn], axis=-1)
     return da @ W_x.T, dh_prev, x.T @ da, dW_h, da.sum(axis=0), da_hn.sum(axis=0)
@@ -242,7 +242,7 @@ class GRU(Layer):
         xs, h = self._fit_input(xs, {"initial": initial})
         W_x, W_h, b, b_hn = self.params["W_x"], self.params["W_h"], self.params["b"], self.params["b_hn"]
         H = self.hidden_size
-        gates = xs @ W_x + b                            # (T, N, 3H), one product for all steps
+        gates = xs @ W_x + b                        # (T, N, 3H), one product for all steps
         a_hns = np.empty((*xs.shape[:2], H), self.dtype)
         hs = np.empty((len(xs) + 1, *h.shape), self.dtype)
         hs[0] = h

@@ -37,37 +37,37 @@ def forget_gate(x, h_prev, W_x, W_h, b):
     ValueError
         If the shapes do not fit each other.
     """
-    return sigmoid(x @ W_x + h_prev @ W_h + b)          # (N, H)  lstm-forget
+    return sigmoid(x @ W_x + h_prev @ W_h + b)      # (N, H)  lstm-forget
 
 
 @_gate
 def input_gate(x, h_prev, W_x, W_h, b):
     """Share of the candidate that is written, equation lstm-input; arguments as in `forget_gate`."""
-    return sigmoid(x @ W_x + h_prev @ W_h + b)          # (N, H)  lstm-input
+    return sigmoid(x @ W_x + h_prev @ W_h + b)      # (N, H)  lstm-input
 
 
 @_gate
 def candidate(x, h_prev, W_x, W_h, b):
     """What could be written, in (-1, 1), equation lstm-candidate; arguments as in `forget_gate`."""
-    return np.tanh(x @ W_x + h_prev @ W_h + b)          # (N, H)  lstm-candidate
+    return np.tanh(x @ W_x + h_prev @ W_h + b)      # (N, H)  lstm-candidate
 
 
 @_gate
 def output_gate(x, h_prev, W_x, W_h, b):
     """Share of the squashed cell that is shown, equation lstm-output; arguments as in `forget_gate`."""
-    return sigmoid(x @ W_x + h_prev @ W_h + b)          # (N, H)  lstm-output
+    return sigmoid(x @ W_x + h_prev @ W_h + b)      # (N, H)  lstm-output
 
 
 @shapes(f="N H", i="N H", g="N H", c_prev="N H")
 def update_cell(f, i, g, c_prev):
     """The new cell state, equation lstm-cell. All arguments and the result have shape (N, H)."""
-    return f * c_prev + i * g                           # (N, H)  lstm-cell
+    return f * c_prev + i * g                       # (N, H)  lstm-cell
 
 
 @shapes(o="N H", c="N H")
 def hidden_state(o, c):
     """The new hidden state, equation lstm-hidden. Both arguments and the result have shape (N, H)."""
-    return o * np.tanh(c)                               # (N, H)  lstm-hidden
+    return o * np.tanh(c)                           # (N, H)  lstm-hidden
 
 
 class Tape(NamedTuple):
@@ -105,14 +105,14 @@ def step(x, h_prev, c_prev, W_x, W_h, b):
     ValueError
         If the shapes do not fit each other.
     """
-    a = x @ W_x + h_prev @ W_h + b                      # (N, 4H)  lstm-preactivation
-    a_i, a_f, a_g, a_o = np.split(a, 4, axis=-1)        # (N, H) each
-    i = sigmoid(a_i)                                    # lstm-input
-    f = sigmoid(a_f)                                    # lstm-forget
-    g = np.tanh(a_g)                                    # lstm-candidate
-    o = sigmoid(a_o)                                    # lstm-output
-    c = f * c_prev + i * g                              # lstm-cell
-    h = o * np.tanh(c)                                  # lstm-hidden
+    a = x @ W_x + h_prev @ W_h + b                  # (N, 4H)  lstm-preactivation
+    a_i, a_f, a_g, a_o = np.split(a, 4, axis=-1)    # (N, H) each
+    i = sigmoid(a_i)                                # lstm-input
+    f = sigmoid(a_f)                                # lstm-forget
+    g = np.tanh(a_g)                                # lstm-candidate
+    o = sigmoid(a_o)                                # lstm-output
+    c = f * c_prev + i * g                          # lstm-cell
+    h = o * np.tanh(c)                              # lstm-hidden
     return h, c, Tape(x, h_prev, c_prev, i, f, g, o, c)
 
 
@@ -134,10 +134,10 @@ def step_backward(dh, dc, tape, W_x, W_h):
     x, h_prev, c_prev, i, f, g, o, c = tape
     tanh_c = np.tanh(c)
     do = dh * tanh_c
-    dc = dc + dh * o * tanh_slope(tanh_c)               # both ways in which c acts: through c and through h
+    dc = dc + dh * o * tanh_slope(tanh_c)           # both ways in which c acts: through c and through h
     df, dc_prev = dc * c_prev, dc * f
     di, dg = dc * g, dc * i
-    da = np.concatenate(                                # (N, 4H)
+    da = np.concatenate(                            # (N, 4H)
         [di * sigmoid_slope(i), df * sigmoid_slope(f), dg * tanh_slope(g), do * sigmoid_slope(o)], axis=-1
     )
     return da @ W_x.T, da @ W_h.T, dc_prev, x.T @ da, h_prev.T @ da, da.sum(axis=0)
@@ -189,7 +189,7 @@ class LSTM(Layer):
         h, c = _pair("initial", initial)
         xs, h, c = self._fit_input(xs, {"initial h": h, "initial c": c})
         W_x, W_h, b, H = self.params["W_x"], self.params["W_h"], self.params["b"], self.hidden_size
-        gates = xs @ W_x + b                            # (T, N, 4H), one product for all steps
+        gates = xs @ W_x + b                        # (T, N, 4H), one product for all steps
         hs, cs = np.empty((2, len(xs) + 1, *h.shape), self.dtype)
         hs[0], cs[0] = h, c
         for t, a in enumerate(gates):

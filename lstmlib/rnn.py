@@ -39,7 +39,7 @@ def step(x, h_prev, W_x, W_h, b):
     ValueError
         If the shapes do not fit each other.
     """
-    h = np.tanh(x @ W_x + h_prev @ W_h + b)             # (N, H)  rnn-step
+    h = np.tanh(x @ W_x + h_prev @ W_h + b)         # (N, H)  rnn-step
     return h, Tape(x, h_prev, h)
 
 
@@ -52,7 +52,7 @@ def step_backward(dh, tape, W_x, W_h):
         Each in the shape of what it is the gradient of.
     """
     x, h_prev, h = tape
-    da = dh * tanh_slope(h)                             # (N, H)
+    da = dh * tanh_slope(h)                         # (N, H)
     return da @ W_x.T, da @ W_h.T, x.T @ da, h_prev.T @ da, da.sum(axis=0)
 
 
@@ -89,7 +89,7 @@ class RNN(Layer):
         """
         xs, h = self._fit_input(xs, {"initial": initial})
         W_x, W_h, b = self.params["W_x"], self.params["W_h"], self.params["b"]
-        a_x = xs @ W_x + b                              # (T, N, H), one product for all steps
+        a_x = xs @ W_x + b                          # (T, N, H), one product for all steps
         hs = np.empty((len(xs) + 1, *h.shape), self.dtype)
         hs[0] = h
         for t in range(len(xs)):

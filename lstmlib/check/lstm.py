@@ -194,30 +194,28 @@ _UPDATE_CELL = Family(
 
 
 def _hidden_state(slots, o, c):
-    return slots["result"](slots["gate"](o) * slots["squash"](c))
+    return slots["sign"] * slots["form"](slots["gate"](o), c)
 
 
 _HIDDEN_STATE = Family(
     _hidden_state,
     {
-        "squash": [
-            Filling(np.tanh),
-            Filling(lambda c: c, "missing-tanh", "the tanh around c is missing", "c is unbounded; h must not be."),
-            Filling(sigmoid, "wrong-activation", "a sigmoid is applied to c instead of tanh"),
-            Filling(lambda c: 1, "missing-cell", "the cell state is left out"),
+        "form": [
+            Filling(lambda o, c: o * np.tanh(c)),
+            Filling(lambda o, c: o * c, "missing-tanh", "the tanh around c is missing", "c is unbounded, h is not."),
+            Filling(lambda o, c: np.tanh(o * c), "misplaced-tanh", "the tanh stands around o * c", "Squash c alone."),
+            Filling(lambda o, c: np.tanh(o * np.tanh(c)), "misplaced-tanh", "a second tanh is applied to the product"),
+            Filling(lambda o, c: o * sigmoid(c), "wrong-activation", "a sigmoid is applied to c instead of tanh"),
+            Filling(lambda o, c: o, "missing-cell", "the cell state is left out"),
         ],
         "gate": [
             Filling(lambda o: o),
             Filling(lambda o: 1 - o, "flipped-gate", "the share 1 - o is shown", "o = 1 shows everything."),
-            Filling(lambda o: 1, "missing-output-gate", "the output gate is left out"),
+            Filling(np.ones_like, "missing-output-gate", "the output gate is left out"),
             Filling(np.tanh, "wrong-activation", "a tanh is applied to the output gate"),
             Filling(sigmoid, "wrong-activation", "a sigmoid is applied to o, which is a gate already"),
         ],
-        "result": [
-            Filling(lambda h: h),
-            Filling(np.tanh, "misplaced-tanh", "the tanh stands around the whole product", "First squash c."),
-            Filling(lambda h: -h, "wrong-sign", "the sign of the result is turned round"),
-        ],
+        "sign": [Filling(1), Filling(-1, "wrong-sign", "the sign of the result is turned round")],
     },
 )
 

@@ -89,4 +89,4 @@ def _evaluate(family, slots, arguments):
         value = family.formula(slots, **arguments)
     except ValueError:  # this variant has no value for these shapes, so it explains nothing here
         return None
-    return value if isinstance(value, tuple) else (value,)
+    return tuple(map(np.asarray, value if isinstance(value, tuple) else (value,)))

@@ -9,6 +9,7 @@ import hashlib
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import jupytext
 import nbformat
@@ -20,11 +21,14 @@ KEPT_METADATA = ("kernelspec", "language_info")
 class ClearSolutions(NbgraderClearSolutions):
     """Clears solutions as nbgrader does, but a cell may bring a stub of its own in its metadata, as ``stub``."""
 
+    code_stub: Any
+
     def preprocess_cell(self, cell, resources, cell_index):
         stub = cell.metadata.pop("stub", None)
         if stub is None:
             return super().preprocess_cell(cell, resources, cell_index)
-        usual, self.code_stub = self.code_stub, {**self.code_stub, resources["language"]: stub}
+        usual = dict(self.code_stub)
+        self.code_stub = usual | {resources["language"]: stub}
         try:
             return super().preprocess_cell(cell, resources, cell_index)
         finally:
@@ -51,7 +55,7 @@ def read_notebook(path):
     notebook = jupytext.read(path, fmt="md:myst")
     if not any(cell.cell_type == "code" for cell in notebook.cells):
         raise ValueError(f"{path}: expected a MyST notebook with code cells, found none. Is the jupytext header there?")
-    taken = set()
+    taken: set[str] = set()
     for cell in notebook.cells:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         if grade_id in taken:

@@ -13,7 +13,7 @@ class Execute(NbgraderExecute):
     """
 
     def preprocess(self, nb, resources=None, km=None):
-        self.finished = set()
+        self.finished: set[str] = set()
         try:
             return super().preprocess(nb, resources, km)
         except DeadKernelError:

@@ -37,18 +37,3 @@ def read_marks(db_url, assignment):
             }
         return marks, maximum
 
-
-def format_table(header, rows):
-    """Lay out rows of text and numbers, the first column to the left, the others to the right."""
-    lines = [[_cell(value) for value in row] for row in [header, *rows]]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(text.rjust(width) if k else text.ljust(width) for k, (text, width) in enumerate(zip(line, widths, strict=True))).rstrip()
-        for line in lines
-    )
-
-
-def _cell(value):
-    if value is None:
-        return "–"
-    return f"{value:g}" if isinstance(value, (int, float)) else str(value)

@@ -1,0 +1,6 @@
+"""Reader side: figures of the book, drawn to stay legible on a phone, in light and in dark."""
+
+from lstmlib.widgets.diagram import draw_lstm_cell
+from lstmlib.widgets.style import BLUE, GREY, ORANGE, PINK, SKY, VERMILION, use_book_style
+
+__all__ = ["BLUE", "GREY", "ORANGE", "PINK", "SKY", "VERMILION", "draw_lstm_cell", "use_book_style"]

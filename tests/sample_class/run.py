@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
+from tabulate import tabulate
 from tqdm import tqdm
 
-from lstmlib.grading.marks import format_table, read_marks
+from lstmlib.grading.marks import read_marks
 from tests.sample_class.submissions import STUDENTS, hand_in
 
 ROOT = Path(__file__).parents[2]
@@ -107,12 +108,12 @@ def grade(folder, students=STUDENTS, show_progress=True):
 
 def table(outcomes):
     """Lay out the marks, one line a student."""
-    header = ["student", "submission", *ASSIGNMENTS, "expected", "all cells as expected"]
     rows = []
     for student in dict.fromkeys(outcome.student for outcome in outcomes):
         mine = [outcome for outcome in outcomes if outcome.student == student]
         totals = [sum(filter(None, outcome.marks.values())) for outcome in mine]
-        expected = " + ".join(f"{sum(outcome.expected.values()):g}" for outcome in mine)
+        expected = [sum(outcome.expected.values()) for outcome in mine]
         verdict = "yes" if all(outcome.as_expected for outcome in mine) else "NO"
-        rows.append([f"{student}: {mine[0].story}", *totals, expected, verdict])
-    return format_table([header[0], *header[2:]], rows)
+        rows.append([student, mine[0].story, *totals, *expected, verdict])
+    expected_columns = [f"{name} expected" for name in ASSIGNMENTS]
+    return tabulate(rows, ["student", "what was handed in", *ASSIGNMENTS, *expected_columns, "every cell"])

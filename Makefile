@@ -1,0 +1,116 @@
+# The doors of the course. `make course` and `make test` are all that a newcomer needs.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help course test book exercises grade lint serve clean requirements pictures
+
+PYTHON ?= python3
+ENV    := .venv
+BIN    := $(ENV)/bin
+
+# The kernel of this environment, whatever else the user has installed; and no talk of newer versions of pip.
+export JUPYTER_PREFER_ENV_PATH = 1
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+LIBRARY     := $(shell find lstmlib -name '*.py' -not -path '*/grading/*')
+GRADING     := $(shell find lstmlib/grading -name '*.py') nbgrader_config.py
+SOLUTIONS   := $(shell find solutions -type f)
+BOOK        := $(shell find book -type f) _config.yml _toc.yml
+SAMPLE      := $(shell find tests/sample_class -name '*.py')
+ASSIGNMENTS := $(sort $(notdir $(wildcard solutions/*)))
+
+help:
+	@echo "make course      set up, build the book, release the exercises, grade the sample class"
+	@echo "make test        set up and run all tests"
+	@echo
+	@echo "make book        the book alone: _build/html/index.html"
+	@echo "make exercises   solutions/ to exercises/"
+	@echo "make grade       the sample class alone"
+	@echo "make serve       the book at http://localhost:8000"
+	@echo "make lint        ruff and mypy"
+	@echo "make clean       empty _build/; class/ with submissions and gradebook stays"
+
+# The main job ------------------------------------------------------------------------------------------------
+
+course: $(ENV)/.course _build/html/.built class/.released _build/sample-class/marks.txt
+	@echo
+	@echo "Marks of the sample class:"
+	@echo
+	@cat _build/sample-class/marks.txt
+	@echo
+	@echo "The book:      $(CURDIR)/_build/html/index.html"
+	@echo "The exercises: $(CURDIR)/exercises/"
+
+test: $(ENV)/.test _build/html/.built class/.released _build/sample-class/marks.txt
+	$(BIN)/python -m pytest
+
+# Environment -------------------------------------------------------------------------------------------------
+
+$(ENV)/.course: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Expected Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Name another: make $(MAKECMDGOALS) PYTHON=python3.12"; \
+	  exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(ENV)
+	$(BIN)/python -m pip install --requirement requirements.txt
+	$(BIN)/python -m pip install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(ENV)/.test: $(ENV)/.course requirements-test.txt
+	$(BIN)/python -m pip install --requirement requirements-test.txt
+	@touch $@
+
+requirements: $(ENV)/.test
+	$(BIN)/uv pip compile pyproject.toml --extra course --output-file requirements.txt $(PINNED)
+	$(BIN)/uv pip compile pyproject.toml --extra test --constraint requirements.txt \
+	  --output-file requirements-test.txt $(PINNED)
+
+PINNED := --universal --python-version 3.11 --fork-strategy fewest --no-emit-index-url --no-emit-find-links \
+          --no-emit-package lstmlib --quiet --custom-compile-command "make requirements"
+
+# Book --------------------------------------------------------------------------------------------------------
+
+book: _build/html/.built
+	@echo "The book: $(CURDIR)/_build/html/index.html"
+
+# Pages are cached by their own code; what the library computes for them may have changed with the library.
+_build/.library: $(LIBRARY) $(ENV)/.course
+	rm -rf _build/.jupyter_cache
+	@mkdir -p _build && touch $@
+
+_build/html/.built: $(BOOK) _build/.library
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@touch $@
+
+serve: _build/html/.built
+	$(BIN)/python -m http.server --directory _build/html 8000
+
+# Exercises and grading ---------------------------------------------------------------------------------------
+
+define RELEASE
+$(BIN)/python -m lstmlib.grading.authoring solutions _build/source
+set -e; for name in $(ASSIGNMENTS); do $(BIN)/nbgrader generate_assignment $$name --force --log-level=ERROR; done
+@mkdir -p class && touch class/.released
+endef
+
+exercises: $(ENV)/.course
+	$(RELEASE)
+
+class/.released: $(SOLUTIONS) $(GRADING) $(ENV)/.course $(wildcard exercises/*/*.ipynb)
+	$(RELEASE)
+
+grade: _build/sample-class/marks.txt
+	@cat $<
+
+_build/sample-class/marks.txt: class/.released $(SAMPLE) $(GRADING) $(LIBRARY)
+	$(BIN)/python -m tests.sample_class $(@D)
+
+# For those who change the course -----------------------------------------------------------------------------
+
+lint: $(ENV)/.test
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+pictures: $(ENV)/.test _build/html/.built class/.released
+	$(BIN)/python -m tests.browser.pictures book/images
+
+clean:
+	rm -rf _build

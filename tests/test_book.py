@@ -1,0 +1,60 @@
+"""The book says what the library does, and lets no answer out."""
+
+import re
+
+import pytest
+
+from tests.conftest import ROOT
+
+PAGES = sorted((ROOT / "book").glob("*.md"))
+CELLS = ("rnn", "lstm", "gru")
+LABEL = re.compile(r"^:label: (\S+)$", re.MULTILINE)
+LABELS = {label for page in PAGES for label in LABEL.findall(page.read_text())}
+MATH = {name: (ROOT / "lstmlib" / f"{name}.py").read_text() for name in ("activations", *CELLS)}
+CITED_IN_COMMENT = re.compile(r"#.*?\b((?:rnn|lstm|gru)-[a-z-]+)")
+CITED_IN_DOCSTRING = re.compile(r"equations? ([a-z-]+[a-z])(?: to ([a-z-]+[a-z]))?")
+
+
+def cited(source):
+    comments = CITED_IN_COMMENT.findall(source)
+    return {*comments, *(label for pair in CITED_IN_DOCSTRING.findall(source) for label in pair if label)}
+
+
+@pytest.mark.parametrize("module", MATH)
+def test_every_equation_that_the_code_cites_stands_in_the_book(module):
+    labels = cited(MATH[module])
+    assert labels, "a cell that cites no equation cannot be read beside the book"
+    assert labels <= LABELS
+
+
+def test_every_equation_of_a_cell_is_cited_by_the_line_that_computes_it():
+    of_cells = {label for label in LABELS if label.split("-")[0] in CELLS}
+    assert len(of_cells) >= 14
+    for label in of_cells:
+        comments = CITED_IN_COMMENT.findall(MATH[label.split("-")[0]])
+        assert label in comments, f"no line of {label.split('-')[0]}.py ends with # {label}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "solutions").rglob("*.md")), ids=lambda path: path.stem)
+def test_exercises_cite_equations_of_the_book(path):
+    for label in re.findall(r"\b((?:rnn|lstm|gru)-[a-z-]+[a-z])\b", path.read_text()):
+        if label not in ("lstm-step", "lstm-step-test"):  # grade ids
+            assert label in LABELS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_code_on_a_page_fits_its_width(page):
+    code = re.findall(r"^```(?:\{code-cell\}|python|shell).*?^```$", page.read_text(), re.DOTALL | re.MULTILINE)
+    for block in code:
+        shown = re.sub(r"^---\n.*?^---\n", "", block, flags=re.DOTALL | re.MULTILINE)
+        if "remove-input" in block or "remove-cell" in block:
+            continue
+        assert max(map(len, shown.splitlines())) <= 78, block
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_every_figure_has_a_text_in_its_place(page):
+    cells = re.findall(r"^```\{code-cell\}.*?^```$", page.read_text(), re.DOTALL | re.MULTILINE)
+    for cell in cells:
+        if ("draw_" in cell or "plt.subplots" in cell) and "remove-cell" not in cell:
+            assert "alt:" in cell, cell

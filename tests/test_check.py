@@ -1,0 +1,318 @@
+"""The check passes what is right, fails what is wrong, and names the mistake."""
+
+import sys
+import time
+import warnings
+
+import numpy as np
+import pytest
+import scipy.special
+
+from lstmlib.activations import sigmoid
+from lstmlib.check import check, check_choice
+from lstmlib.check.checker import EXERCISES
+from lstmlib.check.mistakes import explain
+from lstmlib.check.result import TOLERANCE
+
+GATES = ("lstm.forget_gate", "lstm.input_gate", "lstm.output_gate")
+CANDIDATE = "lstm.candidate"
+
+
+def raises(error):
+    def function(*arguments):
+        raise error
+
+    return function
+
+
+def endless(*arguments):
+    while True:
+        pass
+
+
+# Right, each in a way of its own --------------------------------------------------------------------------
+
+
+def fused_step(x, h_prev, c_prev, W_x, W_h, b):
+    i, f, g, o = np.split(x @ W_x + h_prev @ W_h + b, 4, axis=-1)
+    c = sigmoid(f) * c_prev + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
+
+
+def looping_gate(x, h_prev, W_x, W_h, b):
+    out = [[0.0] * len(b) for _ in x]
+    for n in range(len(x)):
+        for k in range(len(b)):
+            out[n][k] = 1 / (1 + np.exp(-(x[n] @ W_x[:, k] + h_prev[n] @ W_h[:, k] + b[k])))
+    return out
+
+
+def single_precision(x, h_prev, W_x, W_h, b):
+    x, h_prev, W_x, W_h, b = (v.astype(np.float32) for v in (x, h_prev, W_x, W_h, b))
+    return 1 / (1 + np.exp(-(x @ W_x + h_prev @ W_h + b)))
+
+
+RIGHT = {
+    "the plain formula": lambda x, h, W, U, b: sigmoid(x @ W + h @ U + b),
+    "an overflowing sigmoid": lambda x, h, W, U, b: 1 / (1 + np.exp(-(x @ W + h @ U + b))),
+    "scipy": lambda x, h, W, U, b: scipy.special.expit(b + h @ U + x @ W),
+    "tanh": lambda x, h, W, U, b: (1 + np.tanh((x @ W + h @ U + b) / 2)) / 2,
+    "concatenation": lambda x, h, W, U, b: sigmoid(np.hstack([h, x]) @ np.vstack([U, W]) + b),
+    "einsum": lambda x, h, W, U, b: sigmoid(np.einsum("nd,dh->nh", x, W) + np.einsum("nj,jh->nh", h, U) + b),
+    "loops and lists": looping_gate,
+    "float32": single_precision,
+}
+
+
+@pytest.mark.parametrize("way", RIGHT)
+@pytest.mark.parametrize("exercise", GATES)
+def test_right_gates_pass_however_they_are_written(exercise, way):
+    for seed in range(20):
+        report = check(RIGHT[way], exercise, seed=seed)
+        assert report.passed, report
+        assert report.diagnosis is None
+
+
+@pytest.mark.parametrize(
+    ("exercise", "function"),
+    [
+        (CANDIDATE, lambda x, h, W, U, b: 2 * sigmoid(2 * (x @ W + h @ U + b)) - 1),
+        ("lstm.update_cell", lambda f, i, g, c: np.add(i * g, c * f).tolist()),
+        ("lstm.hidden_state", lambda o, c: np.sinh(np.clip(c, -20, 20)) / np.cosh(np.clip(c, -20, 20)) * o),
+        ("lstm.lstm_step", fused_step),
+        ("lstm.lstm_step", lambda *arguments: list(fused_step(*arguments))),
+    ],
+)
+def test_right_functions_pass_however_they_are_written(exercise, function):
+    for seed in range(20):
+        report = check(function, exercise, seed=seed)
+        assert report.passed, report
+
+
+# Wrong, and what the report should call it ----------------------------------------------------------------
+
+WRONG_GATES = [
+    ("no-activation", lambda x, h, W, U, b: x @ W + h @ U + b),
+    ("wrong-activation", lambda x, h, W, U, b: np.tanh(x @ W + h @ U + b)),
+    ("wrong-activation", lambda x, h, W, U, b: np.maximum(0, x @ W + h @ U + b)),
+    ("wrong-activation", lambda x, h, W, U, b: scipy.special.softmax(x @ W + h @ U + b, axis=1)),
+    ("missing-bias", lambda x, h, W, U, b: sigmoid(x @ W + h @ U)),
+    ("missing-input-term", lambda x, h, W, U, b: sigmoid(h @ U + b)),
+    ("missing-hidden-term", lambda x, h, W, U, b: sigmoid(x @ W + b)),
+    ("transposed-weights", lambda x, h, W, U, b: sigmoid(x @ W + h @ U.T + b)),
+    ("transposed-weights", lambda x, h, W, U, b: sigmoid(x @ W.T + h @ U + b)),
+    ("transposed-weights", lambda x, h, W, U, b: sigmoid(W @ x + U @ h + b)),
+    ("swapped-weights", lambda x, h, W, U, b: sigmoid(x @ U + h @ W + b)),
+    ("flipped-gate", lambda x, h, W, U, b: 1 - sigmoid(x @ W + h @ U + b)),
+    ("flipped-gate", lambda x, h, W, U, b: 1 / (1 + np.exp(x @ W + h @ U + b))),
+    ("wrong-sign", lambda x, h, W, U, b: sigmoid(x @ W + h @ U - b)),
+    ("returns-none", lambda x, h, W, U, b: None),
+    ("constant-output", lambda x, h, W, U, b: np.full((len(x), len(b)), 0.5)),
+    ("wrong-shape", lambda x, h, W, U, b: sigmoid(x @ W + h @ U + b).T),
+    ("wrong-shape", lambda x, h, W, U, b: (sigmoid(x @ W + h @ U + b), 1)),
+    ("wrong-shape", lambda x, h, W, U, b: "a gate"),
+    ("not-batched", lambda x, h, W, U, b: sigmoid(x[0] @ W + h[0] @ U + b)[None]),
+    ("not-finite", lambda x, h, W, U, b: np.exp(x @ W + h @ U + b) / (1 + np.exp(x @ W + h @ U + b))),
+    ("raises", raises(KeyError("W_f"))),
+    ("raises", raises(SystemExit(1))),
+    ("not-implemented", raises(NotImplementedError())),
+    ("not-defined", None),
+    ("not-defined", np.ones(3)),
+]
+WRONG = [(gate, *wrong) for gate in GATES for wrong in WRONG_GATES] + [
+    (CANDIDATE, "wrong-activation", lambda x, h, W, U, b: sigmoid(x @ W + h @ U + b)),
+    (CANDIDATE, "no-activation", lambda x, h, W, U, b: x @ W + h @ U + b),
+    (CANDIDATE, "missing-bias", lambda x, h, W, U, b: np.tanh(x @ W + h @ U)),
+    (CANDIDATE, "missing-hidden-term", lambda x, h, W, U, b: np.tanh(x @ W + b)),
+    ("lstm.update_cell", "swapped-gates", lambda f, i, g, c: i * c + f * g),
+    ("lstm.update_cell", "flipped-gate", lambda f, i, g, c: (1 - f) * c + i * g),
+    ("lstm.update_cell", "other-convention", lambda f, i, g, c: f * c + (1 - f) * g),
+    ("lstm.update_cell", "missing-forget-gate", lambda f, i, g, c: c + i * g),
+    ("lstm.update_cell", "missing-input-gate", lambda f, i, g, c: f * c + g),
+    ("lstm.update_cell", "missing-candidate", lambda f, i, g, c: f * c),
+    ("lstm.update_cell", "missing-cell", lambda f, i, g, c: f + i * g),
+    ("lstm.update_cell", "wrong-activation", lambda f, i, g, c: np.tanh(f * c + i * g)),
+    ("lstm.update_cell", "wrong-sign", lambda f, i, g, c: f * c - i * g),
+    ("lstm.hidden_state", "missing-tanh", lambda o, c: o * c),
+    ("lstm.hidden_state", "misplaced-tanh", lambda o, c: np.tanh(o * c)),
+    ("lstm.hidden_state", "wrong-activation", lambda o, c: o * sigmoid(c)),
+    ("lstm.hidden_state", "missing-output-gate", lambda o, c: np.tanh(c)),
+    ("lstm.hidden_state", "flipped-gate", lambda o, c: (1 - o) * np.tanh(c)),
+    ("lstm.hidden_state", "missing-cell", lambda o, c: o),
+]
+
+
+def keras_step(order, squash=np.tanh, bias=1, outputs=lambda h, c: (h, c)):
+    def step(x, h_prev, c_prev, W_x, W_h, b):
+        part = dict(zip(order, np.split(x @ W_x + h_prev @ W_h + bias * b, 4, axis=-1), strict=True))
+        c = sigmoid(part["f"]) * c_prev + sigmoid(part["i"]) * np.tanh(part["g"])
+        return outputs(sigmoid(part["o"]) * squash(c), c)
+
+    return step
+
+
+WRONG += [
+    ("lstm.lstm_step", "swapped-gates", keras_step("ifog")),
+    ("lstm.lstm_step", "swapped-gates", keras_step("figo")),
+    ("lstm.lstm_step", "missing-tanh", keras_step("ifgo", squash=lambda c: c)),
+    ("lstm.lstm_step", "missing-bias", keras_step("ifgo", bias=0)),
+    ("lstm.lstm_step", "swapped-outputs", keras_step("ifgo", outputs=lambda h, c: (c, h))),
+    ("lstm.lstm_step", "wrong-shape", keras_step("ifgo", outputs=lambda h, c: h)),
+]
+
+
+@pytest.mark.parametrize(("exercise", "diagnosis", "function"), WRONG)
+def test_wrong_functions_fail_and_the_mistake_is_named(exercise, diagnosis, function):
+    for seed in (0, 1, 2):
+        report = check(function, exercise, seed=seed)
+        assert not report.passed
+        assert report.diagnosis == diagnosis, report
+        assert report.points(3) < 3
+        assert len(report.message) > 20
+
+
+def test_two_mistakes_at_once_are_both_named():
+    report = check(lambda x, h, W, U, b: np.tanh(x @ W + h @ U), "lstm.forget_gate")
+    assert "tanh" in report.message
+    assert "bias b is left out" in report.message
+
+
+def test_unknown_mistake_gets_no_name_but_the_first_difference():
+    report = check(lambda x, h, W, U, b: sigmoid(x @ W + h @ U + b) ** 1.1, "lstm.forget_gate")
+    assert report.diagnosis is None
+    assert "First: f[0, 0] should be" in report.message
+
+
+def test_right_values_that_change_an_argument_keep_the_points_for_the_values():
+    def update_cell(f, i, g, c_prev):
+        c_prev *= f
+        c_prev += i * g
+        return c_prev
+
+    report = check(update_cell, "lstm.update_cell")
+    assert report.diagnosis == "mutates-input"
+    assert "c_prev" in report.message
+    assert report.points(3) == 2
+
+
+def test_half_of_a_step_earns_its_part():
+    report = check(keras_step("ifgo", squash=lambda c: c), "lstm.lstm_step")
+    assert [part.passed for part in report.parts] == [False, True, False]
+    assert report.points(5) == 2
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_reference_variant_of_each_family_is_the_reference(exercise):
+    """The search starts from a right formula, or it would find mistakes where there are none."""
+    exercise = EXERCISES[exercise]
+    slots = {name: fillings[0].value for name, fillings in exercise.family.slots.items()}
+    for case in exercise.draw(np.random.default_rng(3)):
+        got = exercise.family.formula(slots, **case.arguments)
+        got = got if isinstance(got, tuple) else (got,)
+        for value, right in zip(got, exercise.reference(**case.arguments), strict=True):
+            np.testing.assert_allclose(value, right, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_every_variant_differs_from_the_reference(exercise):
+    """A variant that equals the reference would accuse the innocent, or let the guilty pass."""
+    exercise = EXERCISES[exercise]
+    for seed in range(5):
+        cases = [case for case in exercise.draw(np.random.default_rng(seed)) if case.kind == "ordinary"]
+        for mistakes, slots in exercise.family.variants(most=1):
+            explained = []
+            for case in cases:
+                try:
+                    got = exercise.family.formula(slots, **case.arguments)
+                except ValueError:
+                    continue
+                got = got if isinstance(got, tuple) else (got,)
+                explained += [
+                    np.shape(value) == right.shape and np.allclose(value, right, rtol=TOLERANCE, atol=TOLERANCE)
+                    for value, right in zip(got, exercise.reference(**case.arguments), strict=True)
+                ]
+            assert not all(explained), mistakes[0].sentence
+
+
+def test_no_outputs_are_explained_by_nothing():
+    assert explain(EXERCISES["lstm.forget_gate"].family, [], lambda got, expected: True) == []
+
+
+# Manners --------------------------------------------------------------------------------------------------
+
+
+def test_endless_loop_is_ended_and_reported():
+    start = time.perf_counter()
+    report = check(endless, "lstm.forget_gate")
+    assert time.perf_counter() - start < 20
+    assert report.diagnosis == "raises"
+    assert "never ends" in report.message
+    assert report.points(3) == 0
+
+
+def test_stopping_a_cell_by_hand_stops_the_check():
+    with pytest.raises(KeyboardInterrupt):
+        check(raises(KeyboardInterrupt()), "lstm.forget_gate")
+
+
+def test_nothing_that_a_function_prints_or_warns_of_reaches_the_output(capfd):
+    def noisy(x, h, W, U, b):
+        print("on stdout")
+        print("on stderr", file=sys.stderr)
+        warnings.warn("a warning", stacklevel=1)
+        return sigmoid(x @ W + h @ U + b)
+
+    assert check(noisy, "lstm.forget_gate").passed
+    assert capfd.readouterr() == ("", "")
+    wrong = check(lambda *arguments: noisy(*arguments) ** 1.1, "lstm.forget_gate")
+    assert "Your function printed: on stdout" in wrong.message
+
+
+def test_report_of_an_error_shows_the_line_of_the_student():
+    def broken(x, h, W, U, b):
+        return sigmoid(x @ W_f)  # noqa: F821 - the student's mistake
+
+    report = check(broken, "lstm.forget_gate")
+    assert "NameError" in report.message
+    assert "return sigmoid(x @ W_f)" in report.message
+
+
+def test_award_prints_report_and_points_and_returns_a_plain_float(capsys):
+    earned = check(RIGHT["the plain formula"], "lstm.forget_gate").award(3)
+    assert type(earned) is float  # nbgrader reads the representation of the last value of a cell
+    assert earned == 3
+    printed = capsys.readouterr().out
+    assert "lstm.forget_gate: passed" in printed
+    assert "Points: 3 of 3" in printed
+
+
+def test_same_seed_gives_the_same_report_and_another_seed_other_numbers():
+    def wrong(*arguments):
+        return RIGHT["the plain formula"](*arguments) ** 1.1
+
+    first, again, other = (str(check(wrong, "lstm.forget_gate", seed=seed)) for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_unknown_exercise_is_refused_with_the_list_of_those_there_are():
+    with pytest.raises(ValueError, match=r"lstm\.forget_gate.*got 'lstm\.forgetgate'"):
+        check(sigmoid, "lstm.forgetgate")
+
+
+@pytest.mark.parametrize(
+    ("answer", "passed", "diagnosis"),
+    [("b", True, None), (" B) ", True, None), ("(b)", True, None), ("a", False, "wrong-choice")]
+    + [(bad, False, "unreadable-answer") for bad in ("", None, "e", "ab", "b or c", 2, ["b"])],
+)
+def test_choice_is_read_with_indulgence_but_never_guessed(answer, passed, diagnosis):
+    report = check_choice(answer, key="b", feedback={"a": "Not this one."})
+    assert report.passed == passed
+    assert report.diagnosis == diagnosis
+    assert report.points(1) == float(passed)
+
+
+def test_choice_without_a_key_says_only_how_it_was_read():
+    for letter in "abcd":
+        report = check_choice(letter)
+        assert report.passed
+        assert f"recorded as {letter}" in report.message

@@ -1,0 +1,54 @@
+"""The house: imports run downwards, and the core costs nothing but NumPy."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+
+MATH = {"activations", "gru", "init", "layer", "lstm", "rnn", "shapes"}
+STUDY = {"gradcheck"}
+FACES = {"check", "grading", "widgets"}
+MODULES = sorted((ROOT / "lstmlib").rglob("*.py"))
+
+
+def part(module):
+    """`lstmlib.check.report` and the file of it belong to the part `check`."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "lstmlib":
+            yield from (f"lstmlib.{alias.name}" if alias.name.islower() else "lstmlib" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_run_downwards(path):
+    own = part(".".join(path.relative_to(ROOT).with_suffix("").parts)).removeprefix("__init__")
+    below = {"": MATH, **dict.fromkeys(MATH, MATH), **dict.fromkeys(STUDY, MATH | {"", *STUDY})}
+    below |= {"check": MATH | STUDY | {"", "check"}, "widgets": MATH | STUDY | {"", "widgets"}, "grading": {"grading"}}
+    assert own in below, f"say in this test to which floor of the house {own} belongs"
+    for module in imports(path):
+        if module.split(".")[0] == "lstmlib":
+            assert part(module) in below[own], f"{own} imports {module}"
+
+
+def test_importing_lstmlib_loads_no_library_but_numpy():
+    code = "import sys, lstmlib; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded = set(run.stdout.split())
+    assert "numpy" in loaded
+    assert not loaded & {"matplotlib", "ipywidgets", "nbgrader", "IPython", "jupytext", "scipy", "torch"}
+
+
+def test_checking_an_exercise_needs_no_library_but_numpy():
+    code = "import sys, lstmlib.check; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert not set(run.stdout.split()) & {"matplotlib", "ipywidgets", "nbgrader", "IPython", "jupytext", "scipy"}
