@@ -1,6 +1,6 @@
 """The gated recurrent unit (Cho et al., 2014), in all four conventions in use.
 
-First its gates and state equations one by one, then the step, forward and backward, then a layer over a
+First its gates and its states one by one, then the step, forward and backward, then a layer over a
 sequence. The three blocks of the fused weights stand in the order r, z, n.
 
 Two questions divide the literature, and every function here that depends on them takes the answer:

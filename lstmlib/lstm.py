@@ -1,6 +1,6 @@
 """The LSTM with forget gate (Hochreiter and Schmidhuber, 1997; Gers et al., 2000).
 
-First its gates and state equations one by one, then the step, forward and backward, then a layer over a
+First its gates and its states one by one, then the step, forward and backward, then a layer over a
 sequence. The four blocks of the fused weights stand in the order i, f, g, o.
 """
 
