@@ -100,7 +100,7 @@ class/.released: $(SOLUTIONS) $(GRADING) $(ENV)/.course $(wildcard exercises/*/*
 grade: _build/sample-class/marks.txt
 	@cat $<
 
-_build/sample-class/marks.txt: class/.released $(SAMPLE) $(GRADING) $(LIBRARY)
+_build/sample-class/marks.txt: $(ENV)/.course $(SOLUTIONS) $(SAMPLE) $(GRADING) $(LIBRARY)
 	$(BIN)/python -m tests.sample_class $(@D)
 
 # For those who change the course -----------------------------------------------------------------------------

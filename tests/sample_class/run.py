@@ -11,6 +11,7 @@ import nbformat
 from tabulate import tabulate
 from tqdm import tqdm
 
+from lstmlib.grading.authoring import convert
 from lstmlib.grading.marks import read_marks
 from tests.sample_class.submissions import STUDENTS, hand_in
 
@@ -45,6 +46,7 @@ def nbgrader(folder, *arguments, progress=None):
     """
     moved = {
         "CourseDirectory.db_url": f"sqlite:///{folder / 'gradebook.db'}",
+        "CourseDirectory.source_directory": folder / "source",
         "CourseDirectory.release_directory": folder / "release",
         "CourseDirectory.submitted_directory": folder / "submitted",
         "CourseDirectory.autograded_directory": folder / "autograded",
@@ -68,6 +70,13 @@ def nbgrader(folder, *arguments, progress=None):
     return "".join(lines)
 
 
+def release(folder, assignment):
+    """Make the release of an assignment from its text; return the path of its notebook."""
+    convert(ROOT / "solutions" / assignment, folder / "source" / assignment)
+    nbgrader(folder, "generate_assignment", assignment, "--create", "--force")
+    return folder / "release" / assignment / f"{assignment}.ipynb"
+
+
 def grade(folder, students=STUDENTS, show_progress=True):
     """Hand in, grade and give feedback for the whole class.
 
@@ -85,12 +94,11 @@ def grade(folder, students=STUDENTS, show_progress=True):
     folder = folder.resolve()
     if folder.exists():
         shutil.rmtree(folder)
+    folder.mkdir(parents=True)
     outcomes = []
     for assignment in ASSIGNMENTS:
-        (folder / "submitted").mkdir(parents=True, exist_ok=True)
-        nbgrader(folder, "generate_assignment", assignment, "--create", "--force")
-        released = nbformat.read(folder / "release" / assignment / f"{assignment}.ipynb", as_version=4)
-        solved = nbformat.read(ROOT / "_build" / "source" / assignment / f"{assignment}.ipynb", as_version=4)
+        released = nbformat.read(release(folder, assignment), as_version=4)
+        solved = nbformat.read(folder / "source" / assignment / f"{assignment}.ipynb", as_version=4)
         for student in students:
             path = folder / "submitted" / student.name / assignment / f"{assignment}.ipynb"
             path.parent.mkdir(parents=True)
