@@ -16,7 +16,6 @@ GRADING     := $(shell find lstmlib/grading -name '*.py') nbgrader_config.py
 SOLUTIONS   := $(shell find solutions -type f)
 BOOK        := $(shell find book -type f) _config.yml _toc.yml
 SAMPLE      := $(shell find tests/sample_class -name '*.py')
-ASSIGNMENTS := $(sort $(notdir $(wildcard solutions/*)))
 
 help:
 	@echo "make course      set up, build the book, release the exercises, grade the sample class"
@@ -31,7 +30,7 @@ help:
 
 # The main job ------------------------------------------------------------------------------------------------
 
-course: $(ENV)/.course _build/html/.built class/.released _build/sample-class/marks.txt
+course: $(ENV)/.course _build/html/.built _build/.released _build/sample-class/marks.txt
 	@echo
 	@echo "Marks of the sample class:"
 	@echo
@@ -40,7 +39,7 @@ course: $(ENV)/.course _build/html/.built class/.released _build/sample-class/ma
 	@echo "The book:      $(CURDIR)/_build/html/index.html"
 	@echo "The exercises: $(CURDIR)/exercises/"
 
-test: $(ENV)/.test _build/html/.built class/.released _build/sample-class/marks.txt
+test: $(ENV)/.test _build/html/.built _build/.released _build/sample-class/marks.txt
 	$(BIN)/python -m pytest
 
 # Environment -------------------------------------------------------------------------------------------------
@@ -71,9 +70,9 @@ PINNED := --universal --python-version 3.11 --fork-strategy fewest --no-emit-ind
 book: _build/html/.built
 	@echo "The book: $(CURDIR)/_build/html/index.html"
 
-# Pages are cached by their own code; what the library computes for them may have changed with the library.
+# Pages are cached by their own code. What the library computes for them changes with the library.
 _build/.library: $(LIBRARY) $(ENV)/.course
-	rm -rf _build/.jupyter_cache
+	rm -rf _build/.jupyter_cache _build/.doctrees
 	@mkdir -p _build && touch $@
 
 _build/html/.built: $(BOOK) _build/.library
@@ -85,17 +84,13 @@ serve: _build/html/.built
 
 # Exercises and grading ---------------------------------------------------------------------------------------
 
-define RELEASE
-$(BIN)/python -m lstmlib.grading.authoring solutions _build/source
-set -e; for name in $(ASSIGNMENTS); do $(BIN)/nbgrader generate_assignment $$name --force --log-level=ERROR; done
-@mkdir -p class && touch class/.released
-endef
-
 exercises: $(ENV)/.course
-	$(RELEASE)
+	$(BIN)/python -m lstmlib.grading.release solutions exercises
 
-class/.released: $(SOLUTIONS) $(GRADING) $(ENV)/.course $(wildcard exercises/*/*.ipynb)
-	$(RELEASE)
+# Again, too, where the gradebook is gone: the release is entered there.
+_build/.released: $(SOLUTIONS) $(GRADING) $(ENV)/.course $(if $(wildcard class/gradebook.db),,exercises)
+	$(BIN)/python -m lstmlib.grading.release solutions exercises
+	@touch $@
 
 grade: _build/sample-class/marks.txt
 	@cat $<
@@ -109,7 +104,7 @@ lint: $(ENV)/.test
 	$(BIN)/ruff check
 	$(BIN)/mypy
 
-pictures: $(ENV)/.test _build/html/.built class/.released
+pictures: $(ENV)/.test _build/html/.built _build/.released
 	$(BIN)/python -m tests.browser.pictures book/images
 
 clean:

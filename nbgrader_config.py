@@ -14,6 +14,7 @@ from nbgrader.converters import Autograde, GenerateAssignment
 
 from lstmlib.grading.authoring import ClearSolutions
 from lstmlib.grading.execute import Execute
+from lstmlib.grading.feedback import HideTests
 from lstmlib.grading.repair import RepairCells
 
 ROOT = Path(__file__).resolve().parent
@@ -27,15 +28,15 @@ c.CourseDirectory.course_id = "lstm-gru"
 c.CourseDirectory.root = str(ROOT)
 c.CourseDirectory.db_url = f"sqlite:///{ROOT / 'class' / 'gradebook.db'}"
 c.CourseDirectory.source_directory = "_build/source"  # made from solutions/ by `make exercises`
-c.CourseDirectory.release_directory = "exercises"
+c.CourseDirectory.release_directory = "_build/release"  # `make exercises` copies it to exercises/
 c.CourseDirectory.submitted_directory = "class/submitted"
 c.CourseDirectory.autograded_directory = "class/autograded"
 c.CourseDirectory.feedback_directory = "class/feedback"
 c.CourseDirectory.solution_directory = "class/solution"
 c.NbGrader.logfile = str(ROOT / "class" / "nbgrader.log")
 
-# nbgrader's own steps, with ours in place of three of them. Mending comes first of all: a notebook that is not
-# valid stops whatever step comes before.
+# nbgrader's own steps, with ours in place of three of them. Mending comes first: each of nbgrader's steps wants a
+# valid notebook.
 OURS = {
     stock.ClearSolutions: ClearSolutions,  # a cell may bring its own stub, as the quiz does
     stock.Execute: Execute,  # a submission that kills its kernel is graded too
@@ -50,4 +51,4 @@ c.Execute.skip_cells_with_tag = ""  # closed twice: RepairCells removes all tags
 c.Execute.timeout = 30  # seconds a cell
 
 # Feedback shows reports and points, not the seeds and the quiz key of the hidden tests.
-c.GenerateFeedback.preprocessors = [stock.GetGrades, stock.ClearHiddenTests, CSSHTMLHeaderPreprocessor]
+c.GenerateFeedback.preprocessors = [stock.GetGrades, HideTests, CSSHTMLHeaderPreprocessor]

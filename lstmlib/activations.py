@@ -21,19 +21,19 @@ def sigmoid(a):
     ndarray
         The same shape, in the open interval (0, 1) as far as the floating point type can tell.
     """
-    a = np.asarray(a)
+    a = _floating(a)
     e = np.exp(-np.abs(a))
-    return np.where(a >= 0, 1, e) / (1 + e)
+    return np.where(a >= 0, 1, e) / (1 + e)         # sigmoid
 
 
 def sigmoid_slope(s):
     """Derivative of the sigmoid where its output is `s`: s (1 - s), equation sigmoid-slope."""
-    return s * (1 - s)
+    return s * (1 - s)                              # sigmoid-slope
 
 
 def tanh_slope(t):
     """Derivative of tanh where its output is `t`: 1 - t², equation tanh-slope."""
-    return 1 - t * t
+    return 1 - t * t                                # tanh-slope
 
 
 def relu(a):
@@ -59,6 +59,11 @@ def softmax(a, axis=-1):
     ndarray
         The same shape; non-negative, and summing to 1 along `axis`.
     """
-    a = np.asarray(a)
+    a = _floating(a)
     e = np.exp(a - a.max(axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
+
+
+def _floating(a):
+    a = np.asarray(a)
+    return a if a.dtype.kind == "f" else a.astype(float)

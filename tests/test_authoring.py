@@ -2,7 +2,7 @@
 
 import pytest
 
-from lstmlib.grading.authoring import convert, main, read_notebook
+from lstmlib.grading.authoring import convert, read_notebook
 
 HEADER = """---
 jupytext:
@@ -57,7 +57,21 @@ def test_text_without_code_is_refused(text):
         read_notebook(text)
 
 
-def test_unknown_assignment_is_refused(text, tmp_path, capsys):
-    with pytest.raises(SystemExit):
-        main([str(text.parents[1]), str(tmp_path / "out"), "no-such-thing"])
-    assert "there is no assignment 'no-such-thing'" in capsys.readouterr().err
+def test_points_are_said_once(text):
+    graded = "{grade: true, grade_id: one, locked: true, points: 2.5, schema_version: 3, solution: false, task: false}"
+    text.write_text(HEADER + f"\n```{{code-cell}} ipython3\n---\nnbgrader: {graded}\n---\nreport.award(POINTS)\n```\n")
+    (cell,) = read_notebook(text).cells
+    assert cell.source == "report.award(2.5)"
+
+
+def test_nothing_that_may_hold_answers_is_copied(text, tmp_path):
+    part = text.parent / "part" / "two.md"
+    part.parent.mkdir()
+    part.write_text(text.read_text())
+    for name in ("demo.py", "demo.md~", ".demo.md.swp", "#demo.md#", "demo.md.orig", "data.csv"):
+        (text.parent / name).write_text("x = 1")
+    target = tmp_path / "target"
+    convert(text.parent, target)
+    assert sorted(str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()) == [
+        "data.csv", "demo.ipynb", "part/two.ipynb",
+    ]  # fmt: skip

@@ -11,6 +11,7 @@ import scipy.special
 from lstmlib.activations import sigmoid
 from lstmlib.check import check, check_choice
 from lstmlib.check.checker import EXERCISES
+from lstmlib.check.guard import OutOfTime, call
 from lstmlib.check.mistakes import explain
 from lstmlib.check.result import TOLERANCE
 
@@ -106,11 +107,22 @@ WRONG_GATES = [
     ("flipped-gate", lambda x, h, W, U, b: 1 - sigmoid(x @ W + h @ U + b)),
     ("flipped-gate", lambda x, h, W, U, b: 1 / (1 + np.exp(x @ W + h @ U + b))),
     ("wrong-sign", lambda x, h, W, U, b: sigmoid(x @ W + h @ U - b)),
+    ("misplaced-bias", lambda x, h, W, U, b: sigmoid(x @ W + h @ U) + b),
+    ("misplaced-activation", lambda x, h, W, U, b: sigmoid(x @ W) + sigmoid(h @ U + b)),
+    ("double-activation", lambda x, h, W, U, b: sigmoid(sigmoid(x @ W + h @ U + b))),
+    ("wrong-activation", lambda x, h, W, U, b: 1 / 1 + np.exp(-(x @ W + h @ U + b))),
+    ("swapped-weights", lambda x, h, W, U, b: sigmoid(np.hstack([h, x]) @ np.vstack([W, U]) + b)),
     ("returns-none", lambda x, h, W, U, b: None),
     ("constant-output", lambda x, h, W, U, b: np.full((len(x), len(b)), 0.5)),
     ("wrong-shape", lambda x, h, W, U, b: sigmoid(x @ W + h @ U + b).T),
     ("wrong-shape", lambda x, h, W, U, b: (sigmoid(x @ W + h @ U + b), 1)),
     ("wrong-shape", lambda x, h, W, U, b: "a gate"),
+    ("wrong-shape", lambda x, h, W, U, b: (sigmoid(x @ W + h @ U + b),)),
+    ("wrong-shape", lambda x, h, W, U, b: sigmoid(x @ W + h @ U + b) + 0j),
+    ("wrong-shape", lambda x, h, W, U, b: sigmoid(x @ W + h @ U + b).astype(str)),
+    ("wrong-shape", lambda x, h, W, U, b: np.ma.masked_less(sigmoid(x @ W + h @ U + b), 0.9)),
+    ("wrong-shape", lambda x, h, W, U, b: np.broadcast_to(0.0, (10**6, 10**6))),
+    ("wrong-shape", lambda x, h, W, U, b: 10**400),
     ("not-batched", lambda x, h, W, U, b: sigmoid(x[0] @ W + h[0] @ U + b)[None]),
     ("not-finite", lambda x, h, W, U, b: np.exp(x @ W + h @ U + b) / (1 + np.exp(x @ W + h @ U + b))),
     ("raises", raises(KeyError("W_f"))),
@@ -121,6 +133,7 @@ WRONG_GATES = [
 ]
 WRONG = [(gate, *wrong) for gate in GATES for wrong in WRONG_GATES] + [
     (CANDIDATE, "wrong-activation", lambda x, h, W, U, b: sigmoid(x @ W + h @ U + b)),
+    (CANDIDATE, "wrong-activation", lambda x, h, W, U, b: 2 * sigmoid(x @ W + h @ U + b) - 1),
     (CANDIDATE, "no-activation", lambda x, h, W, U, b: x @ W + h @ U + b),
     (CANDIDATE, "missing-bias", lambda x, h, W, U, b: np.tanh(x @ W + h @ U)),
     (CANDIDATE, "missing-hidden-term", lambda x, h, W, U, b: np.tanh(x @ W + b)),
@@ -132,6 +145,8 @@ WRONG = [(gate, *wrong) for gate in GATES for wrong in WRONG_GATES] + [
     ("lstm.update_cell", "missing-candidate", lambda f, i, g, c: f * c),
     ("lstm.update_cell", "missing-cell", lambda f, i, g, c: f + i * g),
     ("lstm.update_cell", "wrong-activation", lambda f, i, g, c: np.tanh(f * c + i * g)),
+    ("lstm.update_cell", "misplaced-brackets", lambda f, i, g, c: f * (c + i * g)),
+    ("lstm.update_cell", "double-activation", lambda f, i, g, c: sigmoid(f) * c + sigmoid(i) * g),
     ("lstm.update_cell", "wrong-sign", lambda f, i, g, c: f * c - i * g),
     ("lstm.hidden_state", "missing-tanh", lambda o, c: o * c),
     ("lstm.hidden_state", "misplaced-tanh", lambda o, c: np.tanh(o * c)),
@@ -157,6 +172,9 @@ WRONG += [
     ("lstm.lstm_step", "missing-tanh", keras_step("ifgo", squash=lambda c: c)),
     ("lstm.lstm_step", "missing-bias", keras_step("ifgo", bias=0)),
     ("lstm.lstm_step", "swapped-outputs", keras_step("ifgo", outputs=lambda h, c: (c, h))),
+    ("lstm.lstm_step", "misplaced-tanh", keras_step("ifgo", outputs=lambda h, c: (h, np.tanh(c)))),
+    ("lstm.lstm_step", "swapped-states", lambda x, h, c, W, U, b: fused_step(x, c, h, W, U, b)),
+    ("lstm.lstm_step", "swapped-states", lambda x, h, c, W, U, b: fused_step(x, h, h, W, U, b)),
     ("lstm.lstm_step", "wrong-shape", keras_step("ifgo", outputs=lambda h, c: h)),
 ]
 
@@ -167,7 +185,7 @@ def test_wrong_functions_fail_and_the_mistake_is_named(exercise, diagnosis, func
         report = check(function, exercise, seed=seed)
         assert not report.passed
         assert report.diagnosis == diagnosis, report
-        partly_right = diagnosis == "not-finite" or (exercise == "lstm.lstm_step" and report.parts[1].passed)
+        partly_right = diagnosis == "not-finite" or any(part.passed for part in report.parts[:2])
         assert (report.points(3) > 0) == partly_right
         assert report.points(3) < 3
         assert len(report.message) > 20
@@ -240,7 +258,131 @@ def test_no_outputs_are_explained_by_nothing():
     assert explain(EXERCISES["lstm.forget_gate"].family, [], lambda got, expected: True) == []
 
 
+def test_a_right_output_is_never_blamed():
+    report = check(keras_step("ifgo", outputs=lambda h, c: (h, np.tanh(c))), "lstm.lstm_step")
+    assert "c is returned after its tanh" in report.message
+    assert "in h" not in report.message
+
+
+def test_a_changed_argument_is_mentioned_when_the_values_are_wrong_too():
+    def gate(x, h_prev, W_x, W_h, b):
+        b += 1
+        return sigmoid(x @ W_x + h_prev @ W_h + b)
+
+    assert "Your function changes its argument b." in check(gate, "lstm.forget_gate").message
+
+
+def test_a_function_that_reuses_its_output_array_is_right():
+    arrays = {}
+
+    def gate(x, h_prev, W_x, W_h, b):
+        out = arrays.setdefault((len(x), len(b)), np.empty((len(x), len(b))))
+        out[:] = sigmoid(x @ W_x + h_prev @ W_h + b)
+        return out
+
+    assert check(gate, "lstm.forget_gate").passed
+
+
+@pytest.mark.parametrize("exercise", [*GATES, CANDIDATE, "lstm.hidden_state"])
+def test_what_overflows_loses_the_point_for_large_numbers_whatever_the_seed(exercise):
+    def careless_tanh(a):
+        return (np.exp(a) - np.exp(-a)) / (np.exp(a) + np.exp(-a))
+
+    def function(*arguments):
+        if exercise == "lstm.hidden_state":
+            return arguments[0] * careless_tanh(arguments[1])
+        a = arguments[0] @ arguments[2] + arguments[1] @ arguments[3] + arguments[4]
+        return careless_tanh(a) if exercise == CANDIDATE else np.exp(a) / (1 + np.exp(a))
+
+    for seed in range(50):
+        assert check(function, exercise, seed=seed).points(3) == 2
+
+
 # Manners --------------------------------------------------------------------------------------------------
+
+
+class Hostile(list):
+    """An object that raises whatever is done with it."""
+
+    def _refuse(self, *arguments, **options):
+        raise RuntimeError("no")
+
+    __array__ = __len__ = __iter__ = __getitem__ = __eq__ = __repr__ = __str__ = __float__ = _refuse
+    __hash__ = None
+
+
+class HostileError(Exception):
+    """An error that cannot be shown."""
+
+    def __str__(self):
+        raise RuntimeError("no")
+
+
+def closes_its_output(*arguments):
+    sys.stdout.close()
+
+
+def retypes_its_argument(x, h_prev, W_x, W_h, b):
+    b.dtype = "S8"
+    return x
+
+
+async def asynchronous(*arguments):
+    return 1
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda *arguments: Hostile(),
+        lambda *arguments: [Hostile()],
+        lambda *arguments: np.full((2, 4), np.inf),
+        lambda *arguments: np.full((2, 4), 1e308),
+        lambda *arguments: {"f": 1},
+        lambda *arguments: (value for value in arguments),
+        lambda: 1,
+        lambda **arguments: 1,
+        raises(HostileError()),
+        raises(RecursionError()),
+        raises(KeyError("x" * 10**6)),
+        closes_its_output,
+        retypes_its_argument,
+        asynchronous,
+    ],
+)
+def test_nothing_that_a_student_returns_or_raises_breaks_the_check(function, capfd):
+    report = check(function, "lstm.forget_gate")
+    assert report.points(3) == 0
+    assert 20 < len(str(report)) < 3000
+    assert capfd.readouterr() == ("", "")
+
+
+def bare_except_inside(*arguments):
+    while True:
+        try:
+            time.sleep(0.1)
+            undefined_name  # noqa: B018, F821 - the mistake that the loop hides
+        except:  # noqa: E722
+            pass
+
+
+def bare_except_around(*arguments):
+    while True:
+        try:
+            while True:
+                time.sleep(0.1)
+        except:  # noqa: E722
+            continue
+
+
+@pytest.mark.parametrize("function", [bare_except_inside, bare_except_around])
+def test_a_bare_except_does_not_keep_a_loop_alive(function):
+    trace, start = sys.gettrace(), time.perf_counter()
+    made = call(function, {}, lambda returned: returned, seconds=0.5)
+    assert time.perf_counter() - start < 10
+    assert isinstance(made.raised, OutOfTime)
+    assert sys.gettrace() is trace
 
 
 def test_endless_loop_is_ended_and_reported():
@@ -267,7 +409,7 @@ def test_nothing_that_a_function_prints_or_warns_of_reaches_the_output(capfd):
     assert check(noisy, "lstm.forget_gate").passed
     assert capfd.readouterr() == ("", "")
     wrong = check(lambda *arguments: noisy(*arguments) ** 1.1, "lstm.forget_gate")
-    assert "Your function printed: on stdout" in wrong.message
+    assert "your function printed:\non stdout" in wrong.message
 
 
 def test_report_of_an_error_shows_the_line_of_the_student():
@@ -304,7 +446,8 @@ def test_unknown_exercise_is_refused_with_the_list_of_those_there_are():
 @pytest.mark.parametrize(
     ("answer", "passed", "diagnosis"),
     [("b", True, None), (" B) ", True, None), ("(b)", True, None), ("a", False, "wrong-choice")]
-    + [(bad, False, "unreadable-answer") for bad in ("", None, "e", "ab", "b or c", 2, ["b"])],
+    + [(bad, False, "unreadable-answer") for bad in ("", None, "e", "ab", "b or c", 2, ["b"])]
+    + [(bad, False, "unreadable-answer") for bad in (np.array(["b", "c"]), Hostile())],
 )
 def test_choice_is_read_with_indulgence_but_never_guessed(answer, passed, diagnosis):
     report = check_choice(answer, key="b", feedback={"a": "Not this one."})

@@ -40,9 +40,7 @@ def repaired(notebook, caplog):
     step = RepairCells()
     step.log = logging.getLogger("repair")
     step.where = "ada/demo/demo"
-    step._remove_tags(notebook)
-    step._settle_identities(notebook, RELEASED)
-    step._put_back(notebook, RELEASED)
+    step.repair(notebook, RELEASED)
     nbformat.validate(notebook)
     return [_grade_id(cell) for cell in notebook.cells if _grade_id(cell)], caplog.messages
 
@@ -95,7 +93,7 @@ def test_metadata_of_the_release_win_over_those_of_the_submission(caplog):
     ]
 
 
-@pytest.mark.parametrize("broken", [{"grade_id": "unknown"}, {}, "nonsense", {"grade_id": None}])
+@pytest.mark.parametrize("broken", [{"grade_id": "unknown"}, {}, "nonsense", {"grade_id": None}, {"grade_id": ["a"]}])
 def test_foreign_metadata_are_removed(broken, caplog):
     notebook = submission()
     notebook.cells[-1].metadata["nbgrader"] = broken
@@ -110,3 +108,38 @@ def test_tags_that_steer_execution_are_removed(caplog):
     _, messages = repaired(notebook, caplog)
     assert not any("tags" in cell.metadata for cell in notebook.cells)
     assert messages == ["Repaired ada/demo/demo: tags of 6 cells: removed"]
+
+
+@pytest.mark.parametrize("minor", [0, 4])
+def test_notebooks_of_older_formats_get_ids(minor, caplog):
+    notebook = submission()
+    notebook.nbformat_minor = minor
+    for cell in notebook.cells:
+        del cell["id"]
+    assert repaired(notebook, caplog) == (list(RELEASED), [])
+    assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
+
+
+def test_a_test_that_stands_before_its_solution_is_moved_behind_it(caplog):
+    notebook = submission()
+    test = next(cell for cell in notebook.cells if _grade_id(cell) == "work-test")
+    notebook.cells.remove(test)
+    notebook.cells.insert(0, test)
+    ids, messages = repaired(notebook, caplog)
+    assert ids == list(RELEASED)
+    assert messages == ["Repaired ada/demo/demo: cell work-test: stood before work, moved behind it"]
+
+
+def test_text_of_locked_cells_is_that_of_the_instructor(caplog):
+    released = dict(RELEASED)
+    hidden = "# graded\n### BEGIN HIDDEN TESTS\nassert x\n### END HIDDEN TESTS"
+    released["work-test"] = {**RELEASED["work-test"], "source": hidden}
+    for source, messages in (("# graded", 0), (hidden, 0), ("pass", 1)):
+        notebook = submission()
+        next(cell for cell in notebook.cells if _grade_id(cell) == "work-test").source = source
+        step = RepairCells()
+        step.log, step.where = logging.getLogger("repair"), "ada/demo/demo"
+        caplog.clear()
+        step.repair(notebook, released)
+        assert next(cell for cell in notebook.cells if _grade_id(cell) == "work-test").source == hidden
+        assert len(caplog.messages) == messages

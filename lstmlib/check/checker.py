@@ -3,10 +3,10 @@
 import numpy as np
 
 from lstmlib.check import lstm
-from lstmlib.check.guard import call
+from lstmlib.check.guard import silence
 from lstmlib.check.mistakes import explain
 from lstmlib.check.report import Part, Report
-from lstmlib.check.result import Result, close, compare, first_difference
+from lstmlib.check.result import Result, close, first_difference, shorten, try_case
 
 EXERCISES = {exercise.id: exercise for exercise in lstm.EXERCISES}
 
@@ -39,10 +39,12 @@ def check(function, exercise_id, seed=0):
     if not callable(function):
         return Report(exercise_id, _parts(exercise, results), "not-defined", _not_callable(exercise, function))
     for case in exercise.draw(np.random.default_rng(seed)):
-        results.append(compare(exercise, case, call(function, case.arguments)))
+        results.append(try_case(exercise, case, function))
         if results[-1].timed_out:
             break  # the next call would only wait as long
-    diagnosis, *sentences = _judge(exercise, results)
+    with silence():
+        diagnosis, *sentences = _judge(exercise, results)
+    sentences += [_changes(results) if diagnosis != "mutates-input" else "", _printed(results)]
     return Report(exercise_id, _parts(exercise, results), diagnosis, "\n".join(filter(None, sentences)))
 
 
@@ -77,7 +79,10 @@ def _judge(exercise, results):
     outputs = [(result.case.arguments, result.got) for result in results if result.ordinary and result.got is not None]
     mistakes = explain(exercise.family, outputs, _agree)
     if mistakes:
-        what = f"Your result is what comes out when {', and '.join(mistake.sentence for mistake in mistakes)}."
+        words = ", and ".join(mistake.sentence for mistake in mistakes)
+        what = f"Your result is what comes out when {words}."
+        if first.got is None:
+            what = f"It looks as if {words}: where the shapes allow it, that gives your numbers."
         return mistakes[0].diagnosis, what, *(mistake.hint for mistake in mistakes), evidence, case, see
     if all(all(result.right) == (result.batch_size == 1) for result in results if result.ordinary):
         what = "Your function is right for a batch of one example, but not for more."
@@ -85,19 +90,29 @@ def _judge(exercise, results):
     if _is_constant(outputs):
         what = "Your function returns the same number whatever it is given."
         return "constant-output", what, evidence, case, see
-    return _without_explanation(first), _hint_not_finite(first), evidence, case, _printed(first), see
+    return _without_explanation(first), _hint_not_finite(first), evidence, case, see
 
 
 def _judge_arguments(results):
-    changed = sorted({name for result in results for name in result.call.changed})
-    if not changed:
+    if not _changes(results):
         return None, f"All {len(results)} cases agree with the reference."
     return (
         "mutates-input",
-        f"The numbers are right, but your function changes its argument {' and '.join(changed)}.",
-        "Whoever called it may still need the old values. Operators such as += and the option out= write into the "
-        "array that was passed; make a new array instead.",
+        "The numbers are right.",
+        _changes(results),
+        "Whoever called your function may still need the old values. Operators such as += and the option out= write "
+        "into the array that was passed; make a new array instead.",
     )
+
+
+def _changes(results):
+    names = sorted({name for result in results for name in result.call.changed})
+    return f"Your function changes its argument {' and '.join(names)}." if names else ""
+
+
+def _printed(results):
+    text = next((result.call.printed for result in results if result.call.printed.strip()), "")
+    return f"On the first case your function printed:\n{shorten(text)}" if text else ""
 
 
 def _without_explanation(result):
@@ -114,7 +129,7 @@ def _hint_not_finite(result):
 
 def _is_constant(outputs):
     values = np.concatenate([np.ravel(value) for _, got in outputs for value in got]) if outputs else np.empty(0)
-    return values.size > 1 and np.ptp(values) == 0
+    return values.size > 1 and (values == values[0]).all()
 
 
 def _agree(got, expected):
@@ -131,8 +146,3 @@ def _not_callable(exercise, value):
 
 def _describe(case):
     return f"Case: {case.label}; " + ", ".join(f"{name} {value.shape}" for name, value in case.arguments.items()) + "."
-
-
-def _printed(result):
-    text = result.call.printed.strip()
-    return f"Your function printed: {text[:500]}{' …' if len(text) > 500 else ''}" if text else ""

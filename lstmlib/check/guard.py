@@ -1,11 +1,14 @@
 """Calling a student's function so that nothing it does gets in the way of the report."""
 
 import contextlib
+import inspect
 import io
 import signal
+import sys
 import threading
 import traceback
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,8 +27,8 @@ class Call:
 
     Attributes
     ----------
-    returned : object
-        What came back; None if it raised.
+    value : object
+        What `call`'s ``read`` made of the returned value; None if there is none.
     raised : BaseException or None
     where : str
         The line of the student's code that raised, if known.
@@ -35,26 +38,45 @@ class Call:
         Names of the arguments that it modified.
     """
 
-    returned: Any = None
+    value: Any = None
     raised: BaseException | None = None
     where: str = ""
     printed: str = ""
     changed: list[str] = field(default_factory=list)
 
 
-def call(function, arguments, seconds=TIME_LIMIT):
+def call(function: Callable, arguments: dict[str, np.ndarray], read: Callable, seconds: float = TIME_LIMIT) -> Call:
     """Call `function` with copies of the `arguments`, in their order.
 
     Warnings and output are caught, errors of every kind (``SystemExit`` too) are recorded, and a call that
     takes longer than `seconds` is ended. Only ``KeyboardInterrupt`` passes through: stopping a cell by hand
-    must stop it.
-
-    Returns
-    -------
-    Call
+    must stop it. ``read(returned)`` runs under the same protection: what a student returns may be any object,
+    and looking at it may run the student's code.
     """
     copies = {name: np.array(value) for name, value in arguments.items()}
     result = Call()
+    with silence() as stream:
+        try:
+            with _time_limit(seconds):
+                returned = function(*copies.values())
+                if inspect.iscoroutine(returned):
+                    returned.close()  # or Python warns on standard error that nobody waited for it
+                result.value = read(returned)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a student's code may raise anything at all
+            result.raised, result.where = error, _last_line_of(function, error)
+    result.printed = "" if stream.closed else stream.getvalue()
+    result.changed = [name for name, value in arguments.items() if not _same(copies[name], value)]
+    return result
+
+
+@contextlib.contextmanager
+def silence():
+    """Keep output, warnings and floating point messages from the screen; gives the stream that gets the output.
+
+    nbgrader takes anything on standard error for a failure, so nothing may get there by accident.
+    """
     stream = io.StringIO()
     with (
         contextlib.redirect_stdout(stream),
@@ -63,20 +85,11 @@ def call(function, arguments, seconds=TIME_LIMIT):
         np.errstate(all="ignore"),
     ):
         warnings.simplefilter("ignore")
-        try:
-            with _time_limit(seconds):
-                result.returned = function(*copies.values())
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # a student's code may raise anything at all
-            result.raised, result.where = error, _last_line_of(function, error)
-    result.printed = stream.getvalue()
-    result.changed = [name for name, value in arguments.items() if not _same(copies[name], value)]
-    return result
+        yield stream
 
 
 def _same(array, original):
-    return array.shape == original.shape and np.array_equal(array, original, equal_nan=True)
+    return array.dtype == original.dtype and array.shape == original.shape and array.tobytes() == original.tobytes()
 
 
 def _last_line_of(function, error):
@@ -90,18 +103,40 @@ def _last_line_of(function, error):
 
 @contextlib.contextmanager
 def _time_limit(seconds):
-    """Raise `OutOfTime` after `seconds`, where the system has interval timers (not on Windows)."""
+    """Raise `OutOfTime` after `seconds`, where the system has interval timers (not on Windows).
+
+    A bare ``except:`` inside a loop would swallow it. So the alarm comes again and again, and each time it also
+    sets a trace function that raises at the next line of the student's code, which is one of the ``except`` block.
+    """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def stop(signum, frame):
-        raise OutOfTime(f"no result after {seconds:g} seconds")
+    running, previous_trace = [True], sys.gettrace()
 
-    previous = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    def raise_at_next_line(frame, event, argument):
+        if running and event == "line":
+            raise OutOfTime(f"no result after {seconds:g} seconds")
+        return raise_at_next_line
+
+    def ring(signum, frame):
+        while running and frame is not None and frame.f_code is not call.__code__:
+            frame.f_trace = raise_at_next_line  # only the student's frames, none of ours
+            frame = frame.f_back
+        sys.settrace(lambda *unused: None)
+        raise_at_next_line(None, "line", None)
+
+    previous_handler = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.05)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+        while True:  # the alarm may still ring in here
+            try:
+                running.clear()
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                signal.signal(signal.SIGALRM, previous_handler)
+                sys.settrace(previous_trace)
+                break
+            except OutOfTime:
+                continue

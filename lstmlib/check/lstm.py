@@ -38,9 +38,10 @@ def _cases(rng, shapes_of):
     zero = draw((2, 3, 2))
     zeroed = {name: value if name in {"W_x", "W_h", "b", *_GATES} else 0 * value for name, value in zero.items()}
     cases.append(Case("ordinary", "inputs and states of zero", zeroed))
-    # Whole numbers, so that the sums of products are exact in float32 as well.
-    large = {name: value if name in _GATES else np.round(50 * value) for name, value in draw((3, 2, 3)).items()}
-    cases.append(Case("extreme", "very large numbers", large))
+    extreme = draw((3, 2, 4))
+    for name in extreme.keys() & {"b", "c", "c_prev"}:  # whatever overflows at 1000 does so in every entry
+        extreme[name] = np.where(np.arange(extreme[name].shape[-1]) % 2, 1000.0, -1000.0) * np.ones_like(extreme[name])
+    cases.append(Case("extreme", "very large numbers", extreme))
     return cases
 
 
@@ -54,9 +55,27 @@ def _gate_shapes(N, D, H):
 def _gate(slots, x, h_prev, W_x, W_h, b):
     if slots["weights"] == "swapped":
         W_x, W_h = W_h, W_x
-    return slots["activation"](slots["input"](x, W_x) + slots["hidden"](h_prev, W_h) + slots["bias"](b))
+    if slots["weights"] == "stacked":
+        W_h, W_x = np.split(np.vstack([W_x, W_h]), [h_prev.shape[1]])
+    return slots["form"](slots["activation"], slots["input"](x, W_x), slots["hidden"](h_prev, W_h), slots["bias"](b))
 
 
+_FORMS = [
+    Filling(lambda act, a_x, a_h, b: act(a_x + a_h + b)),
+    Filling(lambda act, a_x, a_h, b: act(a_x + a_h) + b, "misplaced-bias", "b is added after the activation"),
+    Filling(
+        lambda act, a_x, a_h, b: act(act(a_x + a_h + b)), "double-activation", "the activation is applied twice"
+    ),
+    *(
+        Filling(form, "misplaced-activation", "the terms are squashed one by one", "First add them all, then squash.")
+        for form in (
+            lambda act, a_x, a_h, b: act(a_x) + act(a_h) + b,
+            lambda act, a_x, a_h, b: act(a_x) + act(a_h + b),
+            lambda act, a_x, a_h, b: act(a_x + b) + act(a_h),
+            lambda act, a_x, a_h, b: act(a_x) + act(a_h) + act(b),
+        )
+    ),
+]
 _SIGMOID = Filling(sigmoid, "wrong-activation", "the activation is a sigmoid", "A candidate needs signs: use tanh.")
 _TANH = Filling(
     np.tanh, "wrong-activation", "the activation is tanh", "A gate is a share between 0 and 1: use the sigmoid."
@@ -82,6 +101,18 @@ _OTHER_ACTIVATIONS = [
         "Use the smooth one, 1 / (1 + exp(-a)).",
     ),
     Filling(lambda a: np.maximum(a, 0), "wrong-activation", "the activation is ReLU"),
+    Filling(
+        lambda a: 1 + np.exp(-a),
+        "wrong-activation",
+        "1 / 1 + exp(-a) is computed",
+        "Brackets are missing: 1 / (1 + exp(-a)).",
+    ),
+    Filling(
+        lambda a: 2 * sigmoid(a) - 1,
+        "wrong-activation",
+        "the activation is 2 sigmoid(a) - 1",
+        "That is tanh(a / 2), which is flatter than tanh(a).",
+    ),
     Filling(lambda a: -np.tanh(a), "wrong-sign", "the activation is tanh with its sign turned round"),
     Filling(
         lambda a: np.exp(a) / np.exp(a).sum(axis=-1, keepdims=True),
@@ -119,12 +150,19 @@ def _gate_family(right, other):
         _gate,
         {
             "activation": [Filling(right), other, *_OTHER_ACTIVATIONS],
+            "form": _FORMS,
             "bias": _bias(),
             "input": _term("x", "W_x"),
             "hidden": _term("h_prev", "W_h"),
             "weights": [
                 Filling("right"),
                 Filling("swapped", "swapped-weights", "W_x and W_h change places", "x goes with W_x, h_prev with W_h."),
+                Filling(
+                    "stacked",
+                    "swapped-weights",
+                    "[h_prev, x] is multiplied with W_x on top of W_h",
+                    "The order of the parts must be the same: [x, h_prev] with W_x on top of W_h.",
+                ),
             ],
         },
     )
@@ -152,7 +190,10 @@ def _states(*names):
 def _update_cell(slots, f, i, g, c_prev):
     if slots["gates"] == "swapped":
         f, i = i, f
-    return slots["result"](slots["keep"](f, i, c_prev) + slots["write"](f, i, g))
+    if slots["gates"] == "squashed again":
+        f, i = sigmoid(f), sigmoid(i)
+    kept, written = slots["keep"](f, i, c_prev), slots["write"](f, i, g)
+    return slots["result"](f * (c_prev + written) if slots["brackets"] == "around both" else kept + written)
 
 
 _UPDATE_CELL = Family(
@@ -161,6 +202,16 @@ _UPDATE_CELL = Family(
         "gates": [
             Filling("right"),
             Filling("swapped", "swapped-gates", "f and i change places", "f goes with c_prev, i with g."),
+            Filling(
+                "squashed again",
+                "double-activation",
+                "f and i go through a sigmoid again",
+                "They are gates already: their layers have applied it.",
+            ),
+        ],
+        "brackets": [
+            Filling("right"),
+            Filling("around both", "misplaced-brackets", "f scales the whole sum", "f belongs to c_prev alone."),
         ],
         "keep": [
             Filling(lambda f, i, c: f * c),
@@ -230,13 +281,29 @@ def _step_shapes(N, D, H):
 
 
 def _lstm_step(slots, x, h_prev, c_prev, W_x, W_h, b):
+    h_prev, c_prev = slots["states"](h_prev, c_prev)
     a = slots["sum"](x @ W_x, h_prev @ W_h, b)
     blocks = dict(zip(slots["order"], np.split(a, 4, axis=-1), strict=True))
-    i, f, o = (slots["gate"](blocks[name]) for name in "ifo")
+    i, f, o = (slots["gates"].get(name, sigmoid)(blocks[name]) for name in "ifo")
     g = slots["candidate"](blocks["g"])
     c = slots["cell"](f, i, g, c_prev)
     h = slots["hidden"](o, c, c_prev)
     return slots["outputs"](h, c)
+
+
+def _identity(a):
+    return a
+
+
+def _order(order):
+    moved = [name for name, right in zip(order, "ifgo", strict=True) if name != right]
+    return Filling(
+        order,
+        "swapped-gates",
+        f"{', '.join(sorted(moved))} are taken in another order",
+        f"The blocks stand in the order i, f, g, o; your numbers fit {', '.join(order)}. Look at where you cut a, "
+        f"and at which of them you use where.",
+    )
 
 
 _WRONG_ORDERS = [order for order in map("".join, itertools.permutations("ifgo")) if order != "ifgo"]
@@ -244,34 +311,27 @@ _WRONG_ORDERS = [order for order in map("".join, itertools.permutations("ifgo"))
 _LSTM_STEP = Family(
     _lstm_step,
     {
-        "order": [
-            Filling("ifgo"),
-            *(
-                Filling(
-                    order,
-                    "swapped-gates",
-                    f"the blocks of the fused weights are read in the order {', '.join(order)}",
-                    "Here they stand in the order i, f, g, o.",
-                )
-                for order in _WRONG_ORDERS
-            ),
-        ],
+        "order": [Filling("ifgo"), *map(_order, _WRONG_ORDERS)],
         "hidden": [
             Filling(lambda o, c, c_prev: o * np.tanh(c)),
             Filling(lambda o, c, c_prev: o * c, "missing-tanh", "the tanh around c is missing in h"),
             Filling(lambda o, c, c_prev: o * np.tanh(c_prev), "old-cell", "h is made from the old cell state c_prev"),
             Filling(lambda o, c, c_prev: np.tanh(o * c), "misplaced-tanh", "the tanh stands around o * c"),
             Filling(lambda o, c, c_prev: np.tanh(c), "missing-output-gate", "the output gate is left out of h"),
+            Filling(lambda o, c, c_prev: o * sigmoid(c), "wrong-activation", "c goes through a sigmoid in h"),
         ],
         "candidate": [
             Filling(np.tanh),
             Filling(sigmoid, "wrong-activation", "the candidate goes through a sigmoid instead of tanh"),
-            Filling(lambda a: a, "no-activation", "the candidate has no activation"),
+            Filling(_identity, "no-activation", "the candidate has no activation"),
+            Filling(lambda a: np.tanh(sigmoid(a)), "double-activation", "the candidate goes through sigmoid and tanh"),
         ],
-        "gate": [
-            Filling(sigmoid),
-            Filling(np.tanh, "wrong-activation", "the gates go through tanh instead of the sigmoid"),
-            Filling(lambda a: a, "no-activation", "the gates have no activation"),
+        "gates": [
+            Filling({}),
+            Filling(dict.fromkeys("ifo", np.tanh), "wrong-activation", "the gates go through tanh, not the sigmoid"),
+            Filling(dict.fromkeys("ifo", _identity), "no-activation", "the gates have no activation"),
+            *(Filling({k: np.tanh}, "wrong-activation", f"{k} goes through tanh, not the sigmoid") for k in "ifo"),
+            *(Filling({k: _identity}, "no-activation", f"{k} has no activation") for k in "ifo"),
         ],
         "cell": [
             Filling(lambda f, i, g, c_prev: f * c_prev + i * g),
@@ -281,6 +341,7 @@ _LSTM_STEP = Family(
             Filling(lambda f, i, g, c_prev: i * g, "missing-cell", "the old cell state is left out"),
             Filling(lambda f, i, g, c_prev: f * c_prev, "missing-candidate", "nothing is written to the cell"),
             Filling(lambda f, i, g, c_prev: f * c_prev - i * g, "wrong-sign", "the term i * g is subtracted"),
+            Filling(lambda f, i, g, c_prev: f * (c_prev + i * g), "misplaced-brackets", "f scales the whole sum"),
             Filling(
                 lambda f, i, g, c_prev: np.tanh(f * c_prev + i * g), "wrong-activation", "a tanh is applied to c itself"
             ),
@@ -291,9 +352,17 @@ _LSTM_STEP = Family(
             Filling(lambda a_x, a_h, b: a_h + b, "missing-input-term", "the term x @ W_x is left out"),
             Filling(lambda a_x, a_h, b: a_x + b, "missing-hidden-term", "the term h_prev @ W_h is left out"),
         ],
+        "states": [
+            Filling(lambda h, c: (h, c)),
+            Filling(lambda h, c: (c, h), "swapped-states", "h_prev and c_prev change places"),
+            Filling(lambda h, c: (c, c), "swapped-states", "c_prev is used where h_prev belongs"),
+            Filling(lambda h, c: (h, h), "swapped-states", "h_prev is used where c_prev belongs"),
+        ],
         "outputs": [
             Filling(lambda h, c: (h, c)),
             Filling(lambda h, c: (c, h), "swapped-outputs", "c and h are returned in the wrong order", "Return h, c."),
+            Filling(lambda h, c: (h, np.tanh(c)), "misplaced-tanh", "c is returned after its tanh", "Return c itself."),
+            Filling(lambda h, c: (h, h), "swapped-outputs", "h is returned twice", "Return h, c."),
         ],
     },
 )

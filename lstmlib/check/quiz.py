@@ -24,10 +24,12 @@ def check_choice(answer, options="abcd", key=None, feedback=None):
     -------
     Report
     """
-    letter = answer.strip(" \t\n().:").lower() if isinstance(answer, str) else ""
+    letter = str.lower(str.strip(answer, " \t\n().:")) if isinstance(answer, str) else ""
     choice = f"one of the letters {', '.join(options)}, in quotation marks"
     if len(letter) != 1 or letter not in options:
-        came = "nothing yet" if answer in (None, "") else repr(answer)
+        came = f"a value of type {type(answer).__name__}"
+        if answer is None or isinstance(answer, str):
+            came = repr(str.strip(answer)[:40]) if answer and str.strip(answer) else "nothing yet"
         return _report(False, "unreadable-answer", f"Expected {choice}; got {came}.")
     if key is None:
         return _report(True, None, f"Your answer is recorded as {letter}.")

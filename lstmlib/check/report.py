@@ -61,7 +61,7 @@ class Report:
         print()
         for part in self.parts:
             share = maximum * part.weight / sum(other.weight for other in self.parts)
-            print(f"  {share if part.passed else 0:g} of {share:.3g}  {part.name}")
+            print(f"  {share if part.passed else 0:.3g} of {share:.3g}  {part.name}")
         print(f"Points: {self.points(maximum):g} of {maximum:g}")
         return self.points(maximum)
 

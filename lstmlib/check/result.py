@@ -5,10 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstmlib.check.exercise import Case, Exercise
-from lstmlib.check.guard import Call, OutOfTime
+from lstmlib.check.guard import Call, OutOfTime, call
 
 # Wide enough for a solution in float32, far narrower than the effect of any mistake on the data of a check.
 TOLERANCE = 1e-5
+LONGEST = 500  # characters of a student's own text in a report
+
+
+class UnreadableError(Exception):
+    """What was returned cannot be compared; the message says what was expected and what came."""
+
+    def __init__(self, diagnosis, message):
+        super().__init__(message)
+        self.diagnosis = diagnosis
 
 
 @dataclass(frozen=True)
@@ -21,7 +30,9 @@ class Result:
     call : Call
     expected : tuple of ndarray
     got : tuple of ndarray or None
-        The outputs; None if the call gave nothing that could be compared.
+        The outputs, in the right shapes; None if the call gave nothing that could be compared.
+    right : tuple of bool
+        One per output.
     diagnosis, complaint : str
         Why nothing could be compared, as an id and in words; empty if values can be compared.
     """
@@ -29,7 +40,8 @@ class Result:
     case: Case
     call: Call
     expected: tuple[np.ndarray, ...]
-    got: tuple[np.ndarray, ...] | None = None
+    got: tuple[np.ndarray, ...] | None
+    right: tuple[bool, ...]
     diagnosis: str = ""
     complaint: str = ""
 
@@ -42,13 +54,6 @@ class Result:
         return len(next(iter(self.case.arguments.values())))  # every exercise's first argument has a row per example
 
     @property
-    def right(self):
-        """One bool per output."""
-        if self.got is None:
-            return (False,) * len(self.expected)
-        return tuple(map(close, self.got, self.expected))
-
-    @property
     def timed_out(self):
         return isinstance(self.call.raised, OutOfTime)
 
@@ -57,29 +62,14 @@ class Result:
         return self.got is not None and all(np.isfinite(value).all() for value in self.got)
 
 
-def compare(exercise: Exercise, case: Case, call: Call) -> Result:
-    """Turn what a call returned into arrays and set the reference beside them."""
+def try_case(exercise: Exercise, case: Case, function) -> Result:
+    """Call a student's function on one case and set the reference beside what it returns."""
     expected = exercise.reference(**case.arguments)
-
-    def nothing(diagnosis, complaint, got=None):
-        return Result(case, call, expected, got, diagnosis, complaint)
-
-    if call.raised is not None:
-        return nothing("raises", _raised(call))
-    if call.returned is None:
-        return nothing("returns-none", "The function returns None. It should end with: return, then the result.")
-    returned = call.returned if len(expected) > 1 else (call.returned,)
-    if not isinstance(returned, (tuple, list)) or len(returned) != len(expected):
-        names = ", ".join(exercise.outputs)
-        return nothing("wrong-shape", f"Expected {len(expected)} results ({names}), got {_kind(call.returned)}.")
-    try:
-        got = tuple(np.asarray(value, dtype=float) for value in returned)
-    except (TypeError, ValueError):
-        return nothing("wrong-shape", f"Expected an array of numbers, got {_kind(call.returned)}.")
-    for name, value, right in zip(exercise.outputs, got, expected, strict=True):
-        if value.shape != right.shape:
-            return nothing("wrong-shape", f"{name} should have shape {right.shape}, yours has {value.shape}.", got)
-    return Result(case, call, expected, got)
+    made = call(function, case.arguments, lambda returned: _read(returned, exercise.outputs, expected))
+    if made.raised is not None:
+        diagnosis = made.raised.diagnosis if isinstance(made.raised, UnreadableError) else "raises"
+        return Result(case, made, expected, None, (False,) * len(expected), diagnosis, _raised(made))
+    return Result(case, made, expected, made.value, tuple(map(close, made.value, expected)))
 
 
 def close(got, expected):
@@ -108,18 +98,61 @@ def _outside(name, got, right):
     return f"{name} lies between {low} and {high}; yours reaches from {got.min():.4g} to {got.max():.4g}. "
 
 
-def _raised(call):
-    if isinstance(call.raised, OutOfTime):
-        return f"The function gave {call.raised}. Is there a loop that never ends?"
-    if isinstance(call.raised, SystemExit):
+def _read(returned, names, expected):
+    """The outputs as arrays of their own, in the right number and shapes, or `UnreadableError`."""
+    if returned is None:
+        raise UnreadableError("returns-none", "The function returns None. It should end with: return, then the result.")
+    if len(names) == 1:
+        if isinstance(returned, tuple):
+            raise UnreadableError("wrong-shape", f"Expected one array, got {_kind(returned)}. Is a comma too many?")
+        returned = (returned,)
+    elif not isinstance(returned, (tuple, list)) or len(returned) != len(names):
+        expectation = f"{len(names)} results ({', '.join(names)})"
+        raise UnreadableError("wrong-shape", f"Expected {expectation}, got {_kind(returned)}.")
+    return tuple(map(_numbers, names, returned, expected))
+
+
+def _numbers(name, value, expected):
+    try:
+        array = np.asarray(value)
+        if array.dtype == object:
+            array = array.astype(float)
+    except (TypeError, ValueError, OverflowError, RuntimeError):
+        array = None
+    if array is None or array.dtype.kind not in "biuf":
+        came = _kind(value) if array is None or array.ndim == 0 else f"an array of dtype {array.dtype}"
+        raise UnreadableError("wrong-shape", f"{name} should be an array of real numbers, yours is {came}.")
+    if array.shape != expected.shape:
+        raise UnreadableError("wrong-shape", f"{name} should have shape {expected.shape}, yours has {array.shape}.")
+    if np.ma.is_masked(value):
+        raise UnreadableError("wrong-shape", f"{name} has entries that are masked.")
+    return np.array(array, dtype=float)
+
+
+def shorten(text):
+    """At most `LONGEST` characters of a text that the course did not write."""
+    text = text.strip()
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+
+
+def _raised(made):
+    if isinstance(made.raised, UnreadableError):
+        return str(made.raised)
+    if isinstance(made.raised, OutOfTime):
+        return f"The function gave {made.raised}. Is there a loop that never ends?"
+    if isinstance(made.raised, SystemExit):
         return "The function ends the program (sys.exit or exit). It should return its result instead."
-    where = f"\nin the line: {call.where}" if call.where else ""
-    return f"The function raised {type(call.raised).__name__}: {call.raised}{where}"
+    try:
+        message = shorten(str(made.raised))
+    except Exception:  # its __str__ is the student's code as well
+        message = "(its message cannot be shown)"
+    where = f"\nin the line: {shorten(made.where)}" if made.where else ""
+    return f"The function raised {type(made.raised).__name__}: {message}{where}"
 
 
 def _kind(value):
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
-    if isinstance(value, (tuple, list)):
+    if type(value) in (tuple, list):
         return f"a {type(value).__name__} of {len(value)}"
-    return f"a {type(value).__name__}"
+    return f"of type {type(value).__name__}"

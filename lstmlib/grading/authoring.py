@@ -1,14 +1,11 @@
 """Instructor notebooks are written as MyST text; nbgrader wants them as ``.ipynb`` in its source directory.
 
-``python -m lstmlib.grading.authoring solutions _build/source`` converts all assignments. The same text always
-gives the same bytes: a cell's id comes from its grade id, or from its content where it has none.
+The same text always gives the same bytes: a cell's id comes from its grade id, or from its content where it has none.
+The word POINTS in a graded cell stands for the points in its metadata, so that they are said in one place only.
 """
 
-import argparse
 import hashlib
 import shutil
-import sys
-from pathlib import Path
 from typing import Any
 
 import jupytext
@@ -57,11 +54,14 @@ def read_notebook(path):
         raise ValueError(f"{path}: expected a MyST notebook with code cells, found none. Is the jupytext header there?")
     taken: set[str] = set()
     for cell in notebook.cells:
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        settings = cell.metadata.get("nbgrader", {})
+        grade_id = settings.get("grade_id")
         if grade_id in taken:
             raise ValueError(f"{path}: expected each grade_id once, but {grade_id!r} comes again. Rename one of them.")
         cell.id = grade_id or _free_id(cell.source, taken)
         taken.add(cell.id)
+        if "points" in settings:
+            cell.source = cell.source.replace("POINTS", f"{settings['points']:g}")
     notebook.metadata = {name: notebook.metadata[name] for name in KEPT_METADATA if name in notebook.metadata}
     nbformat.validate(notebook)
     return notebook
@@ -74,6 +74,9 @@ def _free_id(source, taken):
 
 def convert(folder, target):
     """Convert every notebook of one assignment, and copy what else it needs (figures, data).
+
+    Hidden files, backups of editors and other forms of a notebook (``lstm.py`` beside ``lstm.md``) are left out:
+    what is copied gets to the students, and these hold answers.
 
     Parameters
     ----------
@@ -91,32 +94,18 @@ def convert(folder, target):
         shutil.rmtree(target)
     target.mkdir(parents=True)
     written = []
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         goal = target / path.relative_to(folder)
+        goal.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".md":
             goal = goal.with_suffix(".ipynb")
             nbformat.write(read_notebook(path), goal)
             written.append(goal)
-        elif path.is_file():
-            goal.parent.mkdir(parents=True, exist_ok=True)
+        elif not _may_hold_answers(path):
             shutil.copy(path, goal)
     return written
 
 
-def main(arguments=None):
-    """Convert all assignments of a folder, or those that are named."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("solutions", type=Path, help="folder with one folder per assignment")
-    parser.add_argument("target", type=Path, help="nbgrader's source directory")
-    parser.add_argument("assignments", nargs="*", help="names; all if left out")
-    options = parser.parse_args(arguments)
-    names = options.assignments or sorted(path.name for path in options.solutions.iterdir() if path.is_dir())
-    for name in names:
-        if not (options.solutions / name).is_dir():
-            parser.error(f"there is no assignment {name!r} in {options.solutions}")
-        for path in convert(options.solutions / name, options.target / name):
-            print(f"{name}: wrote {path}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _may_hold_answers(path):
+    notebooks = {notebook.stem for notebook in path.parent.glob("*.md")}
+    return path.name.startswith((".", "#")) or path.name.endswith(("~", ".bak", ".orig")) or path.stem in notebooks

@@ -13,17 +13,17 @@ class Execute(NbgraderExecute):
     """
 
     def preprocess(self, nb, resources=None, km=None):
-        self.finished: set[str] = set()
+        self.finished: set[int] = set()  # positions of cells
         try:
             return super().preprocess(nb, resources, km)
         except DeadKernelError:
             self.log.warning("The kernel died; the cells after that did not run and earn nothing.")
-            for cell in nb.cells:
-                if cell.cell_type == "code" and cell.source.strip() and cell.id not in self.finished:
+            for position, cell in enumerate(nb.cells):
+                if cell.cell_type == "code" and cell.source.strip() and position not in self.finished:
                     text = "This cell did not run: the program had been ended by an earlier cell, or by this one."
                     cell.outputs = [new_output("error", ename="NotRun", evalue=text, traceback=[text])]
             return nb, resources
 
     def on_cell_executed(self, **kwargs):
         super().on_cell_executed(**kwargs)
-        self.finished.add(kwargs["cell"].id)
+        self.finished.add(kwargs["cell_index"])

@@ -4,7 +4,7 @@ from nbgrader.api import Gradebook
 
 
 def read_marks(db_url, assignment):
-    """Read the marks of one assignment.
+    """Read the marks of one assignment, late penalties and extra credit aside.
 
     Parameters
     ----------
@@ -15,9 +15,11 @@ def read_marks(db_url, assignment):
     Returns
     -------
     marks : dict
-        Student id to a dict of grade id to score; None where there is no score yet.
+        Student id to a dict of cell to score; None where a cell waits to be graded by hand.
     maximum : dict
-        Grade id to the points that can be had, in the order of the notebooks.
+        Cell to the points that can be had, in the order of the notebooks.
+
+        A cell is named by its grade id, with the notebook in front (``essay/q1``) where an assignment has several.
 
     Raises
     ------
@@ -26,14 +28,20 @@ def read_marks(db_url, assignment):
     """
     with Gradebook(db_url) as gradebook:
         notebooks = gradebook.find_assignment(assignment).notebooks
-        points = {cell.name: cell.max_score for notebook in notebooks for cell in notebook.grade_cells}
-        maximum = {cell.name: points[cell.name] for nb in notebooks for cell in nb.source_cells if cell.name in points}
+
+        def name(notebook, cell):
+            return cell.name if len(notebooks) == 1 else f"{notebook.name}/{cell.name}"
+
+        maximum: dict[str, float] = {}
+        for notebook in notebooks:
+            points = {cell.name: cell.max_score for cell in [*notebook.grade_cells, *notebook.task_cells]}
+            in_order = [cell for cell in notebook.source_cells if cell.name in points]
+            maximum |= {name(notebook, cell): points[cell.name] for cell in in_order}
         marks = {}
         for submission in gradebook.assignment_submissions(assignment):
-            grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
             marks[submission.student.id] = {
-                grade.name: grade.manual_score if grade.manual_score is not None else grade.auto_score
-                for grade in grades
+                name(notebook, grade): None if grade.needs_manual_grade else grade.score
+                for notebook in submission.notebooks
+                for grade in notebook.grades
             }
         return marks, maximum
-

@@ -82,6 +82,14 @@ def tag_tests_to_be_skipped(notebook, released):
         cell.metadata["tags"] = ["skip-execution", "", "raises-exception"]
 
 
+def save_as_an_old_program_does(notebook, released):
+    """Format 4.4, in which cells have no ids; and the tests have been dragged to the top."""
+    notebook.cells.sort(key=lambda cell: not cell.metadata.get("nbgrader", {}).get("grade", False))
+    notebook.nbformat_minor = 4
+    for cell in notebook.cells:
+        del cell["id"]
+
+
 SIX = ("forget-gate", "input-gate", "candidate", "update-cell", "output-gate", "hidden-state")
 EVERYTHING = {f"{name}-test": 3 for name in SIX} | {"lstm-step-test": 5} | {f"answer-{n}-test": 1 for n in range(1, 6)}
 
@@ -193,8 +201,20 @@ STUDENTS = [
         rewrite(lstm_step="import os\nos._exit(1)", answer_5="import os\nos._exit(1)"),
         {"lstm-step-test": 5, "answer-5-test": 1},
     ),
+    Student(
+        "ines",
+        "raises where it hurts most",
+        rewrite(
+            candidate="def candidate(*arguments):\n    raise KeyboardInterrupt",
+            output_gate="def output_gate(*arguments):\n    return 10**400",
+            answer_1="class Odd(str):\n    def strip(self, *a):\n        raise RuntimeError\nanswer_1 = Odd('c')",
+            answer_4="import numpy as np\nanswer_4 = np.array(['a', 'b'])",
+        ),
+        {"candidate-test": 3, "output-gate-test": 3, "answer-4-test": 1},
+    ),
     Student("judy", "deleted test cells", delete_test_cells),
     Student("karl", "duplicated cells", duplicate_cells),
+    Student("noa", "saved by an old program, tests moved to the top", save_as_an_old_program_does),
     Student("lena", "no work, tests tagged to be skipped", tag_tests_to_be_skipped, EVERYTHING),
     Student(
         "mo",

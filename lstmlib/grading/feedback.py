@@ -1,0 +1,19 @@
+"""What of a graded notebook may be shown to the student whose it is."""
+
+from nbgrader import utils
+from nbgrader.preprocessors import ClearHiddenTests
+
+
+class HideTests(ClearHiddenTests):
+    """Removes hidden tests from the feedback: their text, and the tracebacks that quote it.
+
+    An error that comes out of a graded cell keeps its kind and its message.
+    """
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if utils.is_grade(cell) and cell.cell_type == "code":
+            for output in cell.outputs:
+                if output.output_type == "error":
+                    output.traceback = [f"{output.ename}: {output.evalue}"]
+        return cell, resources
