@@ -6,166 +6,9 @@ import numpy as np
 
 from lstmlib import lstm
 from lstmlib.activations import sigmoid
-from lstmlib.check.exercise import Case, Exercise
+from lstmlib.check.exercise import Exercise
+from lstmlib.check.gates import SIGMOID_INSTEAD, TANH_INSTEAD, draw_cases, gate_family, gate_shapes
 from lstmlib.check.mistakes import Family, Filling
-
-# Sizes (N, D, H) of the ordinary cases. In the square one a product with the wrong or the transposed weights
-# runs without an error, so that its numbers can name the mistake.
-SIZES = {
-    "a small batch": (2, 3, 4),
-    "more inputs than units": (5, 6, 2),
-    "as many examples as inputs and units": (3, 3, 3),
-    "a single example": (1, 2, 3),
-}
-
-_GATES = ("i", "f", "o")  # arguments that are shares between 0 and 1
-
-
-def _cases(rng, shapes_of):
-    """Ordinary cases of all `SIZES`, one with zeros, and one with very large numbers.
-
-    ``shapes_of(N, D, H)`` gives the shapes of the arguments. Gates are drawn from (0, 1), all else from a
-    normal distribution, biases included.
-    """
-
-    def draw(sizes):
-        return {
-            name: rng.uniform(size=shape) if name in _GATES else rng.standard_normal(shape)
-            for name, shape in shapes_of(*sizes).items()
-        }
-
-    cases = [Case("ordinary", label, draw(sizes)) for label, sizes in SIZES.items()]
-    zero = draw((2, 3, 2))
-    zeroed = {name: value if name in {"W_x", "W_h", "b", *_GATES} else 0 * value for name, value in zero.items()}
-    cases.append(Case("ordinary", "inputs and states of zero", zeroed))
-    extreme = draw((3, 2, 4))
-    for name in extreme.keys() & {"b", "c", "c_prev"}:  # whatever overflows at 1000 does so in every entry
-        extreme[name] = np.where(np.arange(extreme[name].shape[-1]) % 2, 1000.0, -1000.0) * np.ones_like(extreme[name])
-    cases.append(Case("extreme", "very large numbers", extreme))
-    return cases
-
-
-# Gates and candidate --------------------------------------------------------------------------------------
-
-
-def _gate_shapes(N, D, H):
-    return {"x": (N, D), "h_prev": (N, H), "W_x": (D, H), "W_h": (H, H), "b": (H,)}
-
-
-def _gate(slots, x, h_prev, W_x, W_h, b):
-    if slots["weights"] == "swapped":
-        W_x, W_h = W_h, W_x
-    if slots["weights"] == "stacked":
-        W_h, W_x = np.split(np.vstack([W_x, W_h]), [h_prev.shape[1]])
-    return slots["form"](slots["activation"], slots["input"](x, W_x), slots["hidden"](h_prev, W_h), slots["bias"](b))
-
-
-_FORMS = [
-    Filling(lambda act, a_x, a_h, b: act(a_x + a_h + b)),
-    Filling(lambda act, a_x, a_h, b: act(a_x + a_h) + b, "misplaced-bias", "b is added after the activation"),
-    Filling(
-        lambda act, a_x, a_h, b: act(act(a_x + a_h + b)), "double-activation", "the activation is applied twice"
-    ),
-    *(
-        Filling(form, "misplaced-activation", "the terms are squashed one by one", "First add them all, then squash.")
-        for form in (
-            lambda act, a_x, a_h, b: act(a_x) + act(a_h) + b,
-            lambda act, a_x, a_h, b: act(a_x) + act(a_h + b),
-            lambda act, a_x, a_h, b: act(a_x + b) + act(a_h),
-            lambda act, a_x, a_h, b: act(a_x) + act(a_h) + act(b),
-        )
-    ),
-]
-_SIGMOID = Filling(sigmoid, "wrong-activation", "the activation is a sigmoid", "A candidate needs signs: use tanh.")
-_TANH = Filling(
-    np.tanh, "wrong-activation", "the activation is tanh", "A gate is a share between 0 and 1: use the sigmoid."
-)
-_OTHER_ACTIVATIONS = [
-    Filling(lambda a: a, "no-activation", "no activation is applied", "Squash the sum before you return it."),
-    Filling(
-        lambda a: sigmoid(-a),
-        "flipped-gate",
-        "the gate is turned round: 1 minus the right one",
-        "Is there a minus sign too many in the exponent, or a 1 - in front?",
-    ),
-    Filling(
-        lambda a: np.clip(a / 6 + 0.5, 0, 1),
-        "wrong-activation",
-        "the activation is a hard sigmoid",
-        "Use the smooth one, 1 / (1 + exp(-a)).",
-    ),
-    Filling(
-        lambda a: np.clip(0.2 * a + 0.5, 0, 1),
-        "wrong-activation",
-        "the activation is a hard sigmoid",
-        "Use the smooth one, 1 / (1 + exp(-a)).",
-    ),
-    Filling(lambda a: np.maximum(a, 0), "wrong-activation", "the activation is ReLU"),
-    Filling(
-        lambda a: 1 + np.exp(-a),
-        "wrong-activation",
-        "1 / 1 + exp(-a) is computed",
-        "Brackets are missing: 1 / (1 + exp(-a)).",
-    ),
-    Filling(
-        lambda a: 2 * sigmoid(a) - 1,
-        "wrong-activation",
-        "the activation is 2 sigmoid(a) - 1",
-        "That is tanh(a / 2), which is flatter than tanh(a).",
-    ),
-    Filling(lambda a: -np.tanh(a), "wrong-sign", "the activation is tanh with its sign turned round"),
-    Filling(
-        lambda a: np.exp(a) / np.exp(a).sum(axis=-1, keepdims=True),
-        "wrong-activation",
-        "the activation is a softmax over the units",
-        "Each entry of a gate decides for itself; the entries need not sum to 1.",
-    ),
-]
-
-
-def _term(name, weights):
-    product, hint = f"{name} @ {weights}", f"Write {name} @ {weights}: rows are examples."
-    diagnosis = {"x": "missing-input-term", "h_prev": "missing-hidden-term"}[name]
-    return [
-        Filling(lambda v, W: v @ W),
-        Filling(lambda v, W: 0, diagnosis, f"the term {product} is left out"),
-        Filling(lambda v, W: v @ W.T, "transposed-weights", f"{weights} is transposed", hint),
-        Filling(lambda v, W: W @ v, "transposed-weights", f"the product is {weights} @ {name}", hint),
-        Filling(lambda v, W: -(v @ W), "wrong-sign", f"the term {product} is subtracted"),
-        Filling(lambda v, W: 2 * (v @ W), "wrong-values", f"the term {product} is counted twice"),
-    ]
-
-
-def _bias():
-    return [
-        Filling(lambda b: b),
-        Filling(lambda b: 0, "missing-bias", "the bias b is left out", "Add b before the activation."),
-        Filling(lambda b: -b, "wrong-sign", "the bias b is subtracted"),
-        Filling(lambda b: 2 * b, "wrong-values", "the bias b is counted twice"),
-    ]
-
-
-def _gate_family(right, other):
-    return Family(
-        _gate,
-        {
-            "activation": [Filling(right), other, *_OTHER_ACTIVATIONS],
-            "form": _FORMS,
-            "bias": _bias(),
-            "input": _term("x", "W_x"),
-            "hidden": _term("h_prev", "W_h"),
-            "weights": [
-                Filling("right"),
-                Filling("swapped", "swapped-weights", "W_x and W_h change places", "x goes with W_x, h_prev with W_h."),
-                Filling(
-                    "stacked",
-                    "swapped-weights",
-                    "[h_prev, x] is multiplied with W_x on top of W_h",
-                    "The order of the parts must be the same: [x, h_prev] with W_x on top of W_h.",
-                ),
-            ],
-        },
-    )
 
 
 def _gate_exercise(name, output, right, other, see):
@@ -174,8 +17,8 @@ def _gate_exercise(name, output, right, other, see):
         id=f"lstm.{name}",
         outputs=(output,),
         reference=lambda **arguments: (reference(**arguments),),
-        draw=lambda rng: _cases(rng, _gate_shapes),
-        family=_gate_family(right, other),
+        draw=lambda rng: draw_cases(rng, gate_shapes),
+        family=gate_family(right, other),
         see=see,
     )
 
@@ -371,23 +214,23 @@ _LSTM_STEP = Family(
 _CHAPTER = "the chapter on the LSTM"
 
 EXERCISES = [
-    _gate_exercise("forget_gate", "f", sigmoid, _TANH, f"{_CHAPTER}, section Forget gate (lstm-forget)"),
-    _gate_exercise("input_gate", "i", sigmoid, _TANH, f"{_CHAPTER}, section Input gate (lstm-input)"),
-    _gate_exercise("candidate", "g", np.tanh, _SIGMOID, f"{_CHAPTER}, section Candidate (lstm-candidate)"),
+    _gate_exercise("forget_gate", "f", sigmoid, TANH_INSTEAD, f"{_CHAPTER}, section Forget gate (lstm-forget)"),
+    _gate_exercise("input_gate", "i", sigmoid, TANH_INSTEAD, f"{_CHAPTER}, section Input gate (lstm-input)"),
+    _gate_exercise("candidate", "g", np.tanh, SIGMOID_INSTEAD, f"{_CHAPTER}, section Candidate (lstm-candidate)"),
     Exercise(
         id="lstm.update_cell",
         outputs=("c",),
         reference=lambda **arguments: (lstm.update_cell(**arguments),),
-        draw=lambda rng: _cases(rng, _states("f", "i", "g", "c_prev")),
+        draw=lambda rng: draw_cases(rng, _states("f", "i", "g", "c_prev")),
         family=_UPDATE_CELL,
         see=f"{_CHAPTER}, section New cell state (lstm-cell)",
     ),
-    _gate_exercise("output_gate", "o", sigmoid, _TANH, f"{_CHAPTER}, section Output gate (lstm-output)"),
+    _gate_exercise("output_gate", "o", sigmoid, TANH_INSTEAD, f"{_CHAPTER}, section Output gate (lstm-output)"),
     Exercise(
         id="lstm.hidden_state",
         outputs=("h",),
         reference=lambda **arguments: (lstm.hidden_state(**arguments),),
-        draw=lambda rng: _cases(rng, _states("o", "c")),
+        draw=lambda rng: draw_cases(rng, _states("o", "c")),
         family=_HIDDEN_STATE,
         see=f"{_CHAPTER}, section Hidden state (lstm-hidden)",
     ),
@@ -395,7 +238,7 @@ EXERCISES = [
         id="lstm.lstm_step",
         outputs=("h", "c"),
         reference=lambda **arguments: lstm.step(**arguments)[:2],
-        draw=lambda rng: _cases(rng, _step_shapes),
+        draw=lambda rng: draw_cases(rng, _step_shapes),
         family=_LSTM_STEP,
         see=f"{_CHAPTER}, section The whole step (lstm-preactivation to lstm-hidden)",
     ),
