@@ -17,8 +17,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lstmlib import fast
 from lstmlib.activations import sigmoid, sigmoid_slope, tanh_slope
-from lstmlib.layer import Gradients, Layer
+from lstmlib.layer import Layer
 from lstmlib.shapes import shapes
 
 _gate = shapes(x="N D", h_prev="N H", W_x="D H", W_h="H H", b="H")
@@ -186,17 +187,8 @@ def step_backward(dh, tape, W_x, W_h, reset="after", update="keep"):
     return da @ W_x.T, dh_prev, x.T @ da, dW_h, da.sum(axis=0), da_hn.sum(axis=0)
 
 
-class SequenceTape(NamedTuple):
-    """What `GRU.backward` needs."""
-
-    xs: np.ndarray  # (T, N, D)
-    hs: np.ndarray  # (T + 1, N, H), the initial state first
-    gates: np.ndarray  # (T, N, 3H), activated, in the order r, z, n
-    a_hn: np.ndarray  # (T, N, H), as in `Tape`
-
-
 class GRU(Layer):
-    """A layer of GRU units: ``params`` are W_x (D, 3H), W_h (H, 3H), b (3H,) and b_hn (H,).
+    """A layer of GRU units: ``params`` are W_x (D, 3H), W_h (H, 3H), b (3H,), in the order r, z, n, and b_hn (H,).
 
     Parameters
     ----------
@@ -206,6 +198,7 @@ class GRU(Layer):
     """
 
     blocks = 3
+    extra_shapes = {"b_hn": "H"}
 
     def __init__(self, input_size, hidden_size, rng=None, dtype=np.float64, reset="after", update="keep"):
         _check_convention(reset, update)
@@ -218,73 +211,10 @@ class GRU(Layer):
     def __repr__(self):
         return f"{super().__repr__()[:-1]}, reset={self.reset!r}, update={self.update!r})"
 
-    def forward(self, xs, initial=None):
-        """Run over a sequence.
+    def _run(self, xs, h):
+        Z, *saved = fast.gru_forward(self.params, xs, h, self.reset, self.update)
+        return (Z[:, : self.hidden_size],), (Z, *saved)
 
-        Parameters
-        ----------
-        xs : ndarray, shape (T, N, D)
-        initial : ndarray, shape (N, H), optional
-            The hidden state before the first step; zeros if left out.
-
-        Returns
-        -------
-        hs : ndarray, shape (T, N, H)
-        final : ndarray, shape (N, H)
-            The last hidden state.
-        tape : SequenceTape
-
-        Raises
-        ------
-        ValueError
-            If the shapes do not fit each other or the layer.
-        """
-        xs, h = self._fit_input(xs, {"initial": initial})
-        W_x, W_h, b, b_hn = self.params["W_x"], self.params["W_h"], self.params["b"], self.params["b_hn"]
-        H = self.hidden_size
-        gates = xs @ W_x + b                        # (T, N, 3H), one product for all steps
-        a_hns = np.empty((*xs.shape[:2], H), self.dtype)
-        hs = np.empty((len(xs) + 1, *h.shape), self.dtype)
-        hs[0] = h
-        for t, a in enumerate(gates):
-            a_rz, a_n = a[:, : 2 * H], a[:, 2 * H :]
-            a_rz[:] = sigmoid(a_rz + hs[t] @ W_h[:, : 2 * H])
-            r, z = a_rz[:, :H], a_rz[:, H:]
-            if self.reset == "after":
-                a_hns[t] = hs[t] @ W_h[:, 2 * H :] + b_hn
-                a_n[:] = np.tanh(a_n + r * a_hns[t])
-            else:
-                a_hns[t] = (r * hs[t]) @ W_h[:, 2 * H :] + b_hn
-                a_n[:] = np.tanh(a_n + a_hns[t])
-            keep = z if self.update == "keep" else 1 - z
-            hs[t + 1] = (1 - keep) * a_n + keep * hs[t]
-        return hs[1:], hs[-1], SequenceTape(xs, hs, gates, a_hns)
-
-    def backward(self, tape, dhs, dfinal=None):
-        """Backpropagate through time.
-
-        Parameters
-        ----------
-        tape : SequenceTape
-            From `forward`.
-        dhs : ndarray, shape (T, N, H)
-            Gradient of the loss with respect to each hidden state, as far as it acts on the loss directly.
-        dfinal : ndarray, shape (N, H), optional
-            Gradient with respect to the final state, on top of ``dhs[-1]``.
-
-        Returns
-        -------
-        Gradients
-        """
-        xs, hs, gates, a_hns = tape
-        dhs, dh = self._fit_output(hs[1:], dhs, {"dfinal": dfinal})
-        W_x, W_h = self.params["W_x"], self.params["W_h"]
-        grads = {name: np.zeros_like(value) for name, value in self.params.items()}
-        dxs = np.empty_like(xs)
-        for t in reversed(range(len(xs))):
-            r, z, n = np.split(gates[t], 3, axis=-1)
-            step_tape = Tape(xs[t], hs[t], r, z, a_hns[t], n)
-            dxs[t], dh, *dparams = step_backward(dhs[t] + dh, step_tape, W_x, W_h, self.reset, self.update)
-            for name, dparam in zip(("W_x", "W_h", "b", "b_hn"), dparams, strict=True):
-                grads[name] += dparam
-        return Gradients(grads, dxs, dh)
+    def _run_back(self, tape, dhs, dh):
+        Z, gates, a_hns = tape.saved
+        return fast.gru_backward(self.params, tape.xs, Z, gates, a_hns, self.reset, self.update, dhs, dh)

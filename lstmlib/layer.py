@@ -1,9 +1,10 @@
-"""What the three layers share: sizes, weights, and the names of what they return."""
+"""What the three layers share: sizes, weights, lengths, and the names of what they return."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from lstmlib.fast import features_first
 from lstmlib.init import glorot_uniform, orthogonal
 from lstmlib.shapes import fit_shapes
 
@@ -24,8 +25,27 @@ class Gradients(NamedTuple):
     initial: Any
 
 
+class Tape(NamedTuple):
+    """What a layer's ``backward`` needs of its ``forward``.
+
+    Attributes
+    ----------
+    xs : ndarray, shape (T, N, D)
+    states : tuple of ndarray, shape (T + 1, H, N)
+        Hidden states, and for the LSTM cell states, the initial ones first; one column per example.
+    saved : tuple of ndarray
+        Gates and what else the cell keeps, one column per example.
+    lengths : ndarray of int, shape (N,), or None
+    """
+
+    xs: np.ndarray
+    states: tuple[np.ndarray, ...]
+    saved: Any
+    lengths: np.ndarray | None
+
+
 class Layer:
-    """A recurrent layer: sizes, weights and random generator. RNN, LSTM and GRU add forward and backward.
+    """A recurrent layer: sizes, weights and random generator. RNN, LSTM and GRU add what is theirs.
 
     Parameters
     ----------
@@ -34,9 +54,16 @@ class Layer:
     rng : None, int or numpy.random.Generator
         Where the starting weights come from; an int gives the same weights each time.
     dtype : numpy.float64 or numpy.float32
+
+    Attributes
+    ----------
+    params : dict
+        Name to array; change the arrays in place or put others of the same shape there.
     """
 
     blocks = 1  # how many (D, H) blocks stand side by side in W_x
+    state_names: tuple[str, ...] = ("h",)
+    extra_shapes: dict[str, str] = {}  # of parameters beyond W_x, W_h and b
 
     def __init__(self, input_size, hidden_size, rng=None, dtype=np.float64):
         for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
@@ -67,36 +94,144 @@ class Layer:
     def __repr__(self):
         return f"{type(self).__name__}({self.input_size}, {self.hidden_size}, dtype={self.dtype})"
 
-    def _fit_input(self, xs, states):
+    def forward(self, xs, initial=None, lengths=None):
+        """Run over a sequence.
+
+        Parameters
+        ----------
+        xs : ndarray, shape (T, N, D)
+        initial : ndarray, shape (N, H), or for the LSTM a pair of them (h, c), optional
+            The states before the first step; zeros if left out.
+        lengths : array of int, shape (N,), optional
+            How many steps of each example count, from 1 to T. The rest is padding: its hidden states are zero
+            in the result, and the final states are those after the last step that counts.
+
+        Returns
+        -------
+        hs : ndarray, shape (T, N, H)
+        final : ndarray, shape (N, H), or for the LSTM a pair of them (h, c)
+        tape : Tape
+
+        Raises
+        ------
+        ValueError
+            If the shapes do not fit each other or the layer, or something is not a finite number.
+        """
+        xs, states = self._fit_input(xs, initial)
+        lengths = fit_lengths(lengths, *xs.shape[:2])
+        states, saved = self._run(xs, *states)
+        if lengths is None:
+            hs, final = features_first(states[0][1:]), [stack[-1].T.copy() for stack in states]
+        else:
+            hs = features_first(states[0][1:]) * _mask(lengths, len(xs))[:, :, None]
+            final = [stack[lengths, :, np.arange(len(lengths))] for stack in states]
+        return hs, self._bundle(final), Tape(xs, states, saved, lengths)
+
+    def backward(self, tape, dhs, dfinal=None):
+        """Backpropagate through time.
+
+        Parameters
+        ----------
+        tape : Tape
+            From `forward`.
+        dhs : ndarray, shape (T, N, H)
+            Gradient of the loss with respect to each hidden state, as far as it acts on the loss directly.
+        dfinal : ndarray, shape (N, H), or for the LSTM a pair of them (dh, dc), optional
+            Gradient with respect to the final states; dh comes on top of ``dhs[-1]``.
+
+        Returns
+        -------
+        Gradients
+
+        Raises
+        ------
+        ValueError
+            If the shapes do not fit the tape.
+        """
+        dhs, dfinal = self._fit_output(tape, dhs, dfinal)
+        dhs, dfinal = features_first(dhs), [np.ascontiguousarray(value.T) for value in dfinal]
+        injected: list[Any] = [None] * len(dfinal)
+        if tape.lengths is not None:
+            last, columns = tape.lengths - 1, np.arange(len(tape.lengths))
+            dhs = dhs * _mask(tape.lengths, len(dhs))[:, None, :]
+            injected = [dhs, *(np.zeros_like(dhs) for _ in dfinal[1:])]
+            for gradient, value in zip(injected, dfinal, strict=True):
+                gradient[last, :, columns] += value.T
+            dfinal = [np.zeros_like(value) for value in dfinal]
+        params, dxs, *dinitial = self._run_back(tape, dhs, *dfinal, *injected[1:])
+        return Gradients(params, dxs, self._bundle([value.T.copy() for value in dinitial]))
+
+    def _run(self, xs, *states):
+        raise NotImplementedError
+
+    def _run_back(self, tape, dhs, *dfinal):
+        raise NotImplementedError
+
+    def _bundle(self, states):
+        return tuple(states) if len(self.state_names) > 1 else states[0]
+
+    def _unbundle(self, name, states):
+        """Name to state; a state that is None is one that was not given."""
+        names = self.state_names
+        if len(names) == 1:
+            return {name: states}
+        if states is None:
+            states = [None] * len(names)
+        if not isinstance(states, (tuple, list)) or len(states) != len(names):
+            raise ValueError(f"{name}: expected a pair ({', '.join(names)}) of arrays, got {type(states).__name__}.")
+        return {f"{name} {part}": state for part, state in zip(names, states, strict=True)}
+
+    def _fit_input(self, xs, initial):
         """Return `xs` and the initial states in the layer's dtype; a state that is None becomes zeros."""
+        states = self._unbundle("initial", initial)
         given = {name: state for name, state in states.items() if state is not None}
+        blocks = "" if self.blocks == 1 else self.blocks
+        own = {"W_h": f"H {blocks}H", "W_x": f"D {blocks}H", "b": f"{blocks}H", **self.extra_shapes}
         arrays, sizes = fit_shapes(
-            {"W_x": f"D {self.blocks}H", "W_h": f"H {self.blocks}H", "xs": "T N D", **dict.fromkeys(given, "N H")},
-            {"W_h": self.params["W_h"], "W_x": self.params["W_x"], "xs": xs, **given},
+            {**own, "xs": "T N D", **dict.fromkeys(given, "N H")},
+            {**{name: self.params[name] for name in own}, "xs": xs, **given},
         )
         if sizes["T"] == 0 or sizes["N"] == 0:
             raise ValueError(f"xs: expected at least one step and one example, got shape {arrays['xs'].shape}.")
+        for name in ("xs", *given):
+            _check_finite(name, arrays[name])
         shape = sizes["N"], sizes["H"]
-        return arrays["xs"].astype(self.dtype, copy=False), *(
+        return arrays["xs"].astype(self.dtype, copy=False), [
             np.zeros(shape, self.dtype) if state is None else arrays[name].astype(self.dtype, copy=False)
             for name, state in states.items()
-        )
+        ]
 
-    def _fit_output(self, like, dhs, dstates):
-        """Return the gradients with respect to all hidden states and to the final ones, fitted to `like`.
-
-        `like` has shape (T, N, H); a final gradient that is None becomes zeros.
-        """
+    def _fit_output(self, tape, dhs, dfinal):
+        """Return the gradients of all hidden states and of the final states; one that is None becomes zeros."""
+        dstates = self._unbundle("dfinal", dfinal)
         given = {name: value for name, value in dstates.items() if value is not None}
+        like = np.broadcast_to(self.dtype.type(0), (len(tape.xs), tape.xs.shape[1], self.hidden_size))
         arrays, _ = fit_shapes(
             {"hs": "T N H", "dhs": "T N H", **dict.fromkeys(given, "N H")}, {"hs": like, "dhs": dhs, **given}
         )
-        return arrays["dhs"].astype(self.dtype, copy=False), *(
+        return arrays["dhs"].astype(self.dtype, copy=False), [
             np.zeros(like.shape[1:], self.dtype) if value is None else arrays[name].astype(self.dtype, copy=False)
             for name, value in dstates.items()
-        )
+        ]
 
 
-def flat(array):
-    """Join the step and the batch axis: (T, N, K) to (T N, K), so that one product serves all steps."""
-    return array.reshape(-1, array.shape[-1])
+def fit_lengths(lengths, T, N):
+    """Lengths as an array of N integers from 1 to T; None stays None, anything else is a ``ValueError``."""
+    if lengths is None:
+        return None
+    array = np.asarray(lengths)
+    if array.shape != (N,) or array.dtype.kind not in "iu" or array.min() < 1 or array.max() > T:
+        raise ValueError(f"lengths: expected {N} integers from 1 to {T}, one for each example, got {lengths!r}.")
+    return array
+
+
+def _mask(lengths, T):
+    """(T, N): 1 where a step counts, 0 where it is padding."""
+    return (np.arange(T)[:, None] < lengths).astype(np.int8)
+
+
+def _check_finite(name, array):
+    # The sum is finite wherever all entries are, and costs one pass without a temporary array.
+    if not np.isfinite(array.sum()) and not np.isfinite(array).all():
+        where = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"{name}: expected finite numbers, got {array[where]} at {list(where)}.")

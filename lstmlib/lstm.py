@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lstmlib import fast
 from lstmlib.activations import sigmoid, sigmoid_slope, tanh_slope
-from lstmlib.layer import Gradients, Layer, flat
+from lstmlib.layer import Layer
 from lstmlib.shapes import shapes
 
 _gate = shapes(x="N D", h_prev="N H", W_x="D H", W_h="H H", b="H")
@@ -143,108 +144,25 @@ def step_backward(dh, dc, tape, W_x, W_h):
     return da @ W_x.T, da @ W_h.T, dc_prev, x.T @ da, h_prev.T @ da, da.sum(axis=0)
 
 
-class SequenceTape(NamedTuple):
-    """What `LSTM.backward` needs."""
-
-    xs: np.ndarray  # (T, N, D)
-    hs: np.ndarray  # (T + 1, N, H), the initial state first
-    cs: np.ndarray  # (T + 1, N, H), likewise
-    gates: np.ndarray  # (T, N, 4H), activated, in the order i, f, g, o
-
-
 class LSTM(Layer):
-    """A layer of LSTM units: ``params`` are W_x (D, 4H), W_h (H, 4H) and b (4H,).
+    """A layer of LSTM units: ``params`` are W_x (D, 4H), W_h (H, 4H) and b (4H,), in the order i, f, g, o.
 
     The bias of the forget gate starts at 1, so that a new cell keeps more than it erases
     (Jozefowicz et al., 2015); all other biases start at 0.
     """
 
     blocks = 4
+    state_names = ("h", "c")
 
     def _start(self, rng):
         params = super()._start(rng)
         params["b"][self.hidden_size : 2 * self.hidden_size] = 1
         return params
 
-    def forward(self, xs, initial=None):
-        """Run over a sequence.
+    def _run(self, xs, h, c):
+        Z, cs, gates = fast.lstm_forward(self.params, xs, h, c)
+        return (Z[:, : self.hidden_size], cs), (Z, cs, gates)
 
-        Parameters
-        ----------
-        xs : ndarray, shape (T, N, D)
-        initial : pair of ndarrays (h, c), each of shape (N, H), optional
-            The states before the first step; zeros if left out.
-
-        Returns
-        -------
-        hs : ndarray, shape (T, N, H)
-        final : pair of ndarrays (h, c), each of shape (N, H)
-        tape : SequenceTape
-
-        Raises
-        ------
-        ValueError
-            If the shapes do not fit each other or the layer.
-        """
-        h, c = _pair("initial", initial)
-        xs, h, c = self._fit_input(xs, {"initial h": h, "initial c": c})
-        W_x, W_h, b, H = self.params["W_x"], self.params["W_h"], self.params["b"], self.hidden_size
-        gates = xs @ W_x + b                        # (T, N, 4H), one product for all steps
-        hs, cs = np.empty((2, len(xs) + 1, *h.shape), self.dtype)
-        hs[0], cs[0] = h, c
-        for t, a in enumerate(gates):
-            a += hs[t] @ W_h
-            a[:, : 2 * H], a[:, 2 * H : 3 * H] = sigmoid(a[:, : 2 * H]), np.tanh(a[:, 2 * H : 3 * H])
-            a[:, 3 * H :] = sigmoid(a[:, 3 * H :])
-            i, f, g, o = np.split(a, 4, axis=-1)
-            cs[t + 1] = f * cs[t] + i * g
-            hs[t + 1] = o * np.tanh(cs[t + 1])
-        return hs[1:], (hs[-1], cs[-1]), SequenceTape(xs, hs, cs, gates)
-
-    def backward(self, tape, dhs, dfinal=None):
-        """Backpropagate through time.
-
-        Parameters
-        ----------
-        tape : SequenceTape
-            From `forward`.
-        dhs : ndarray, shape (T, N, H)
-            Gradient of the loss with respect to each hidden state, as far as it acts on the loss directly.
-        dfinal : pair of ndarrays (dh, dc), each of shape (N, H), optional
-            Gradient with respect to the final states; dh comes on top of ``dhs[-1]``.
-
-        Returns
-        -------
-        Gradients
-        """
-        xs, hs, cs, gates = tape
-        dh_next, dc_next = _pair("dfinal", dfinal)
-        dhs, dh_next, dc_next = self._fit_output(hs[1:], dhs, {"dfinal dh": dh_next, "dfinal dc": dc_next})
-        W_x, W_h = self.params["W_x"], self.params["W_h"]
-        das = np.empty_like(gates)
-        for t in reversed(range(len(xs))):
-            i, f, g, o = np.split(gates[t], 4, axis=-1)
-            tanh_c = np.tanh(cs[t + 1])
-            dh = dhs[t] + dh_next
-            dc = dc_next + dh * o * tanh_slope(tanh_c)
-            das[t] = np.concatenate(
-                [
-                    dc * g * sigmoid_slope(i),
-                    dc * cs[t] * sigmoid_slope(f),
-                    dc * i * tanh_slope(g),
-                    dh * tanh_c * sigmoid_slope(o),
-                ],
-                axis=-1,
-            )
-            dh_next, dc_next = das[t] @ W_h.T, dc * f
-        params = {"W_x": flat(xs).T @ flat(das), "W_h": flat(hs[:-1]).T @ flat(das), "b": flat(das).sum(axis=0)}
-        return Gradients(params, das @ W_x.T, (dh_next, dc_next))
-
-
-def _pair(name, states):
-    """Unpack a pair of states or gradients; None stands for a pair of None."""
-    if states is None:
-        return None, None
-    if not isinstance(states, (tuple, list)) or len(states) != 2:
-        raise ValueError(f"{name}: expected a pair (h, c) of arrays, got {type(states).__name__}.")
-    return states
+    def _run_back(self, tape, dhs, dh, dc, dcs):
+        Z, cs, gates = tape.saved
+        return fast.lstm_backward(self.params, tape.xs, Z, cs, gates, dhs, dh, dc, dcs)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-MATH = {"activations", "gru", "init", "layer", "lstm", "rnn", "shapes"}
+MATH = {"activations", "compose", "fast", "gru", "init", "layer", "losses", "lstm", "optim", "rnn", "shapes"}
 STUDY = {"gradcheck"}
 FACES = {"check", "grading", "widgets"}
 MODULES = sorted((ROOT / "lstmlib").rglob("*.py"))
