@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import ROOT
 
 MATH = {"activations", "compose", "fast", "gru", "init", "layer", "losses", "lstm", "optim", "rnn", "shapes"}
-STUDY = {"gradcheck", "gradients", "interop", "tasks", "train"}
+STUDY = {"gradcheck", "gradients", "interop", "storage", "tasks", "train"}
 FACES = {"check", "grading", "widgets"}
 MODULES = sorted((ROOT / "lstmlib").rglob("*.py"))
 
