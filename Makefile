@@ -1,7 +1,7 @@
 # The doors of the course. `make course` and `make test` are all that a newcomer needs.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help course test book exercises grade lint serve clean requirements pictures
+.PHONY: help course test book exercises grade bench lint serve clean requirements pictures
 
 PYTHON ?= python3
 ENV    := .venv
@@ -25,6 +25,7 @@ help:
 	@echo "make exercises   solutions/ to exercises/"
 	@echo "make grade       the sample class alone"
 	@echo "make serve       the book at http://localhost:8000"
+	@echo "make bench       speed of the cells beside PyTorch (and JAX, where installed)"
 	@echo "make lint        ruff and mypy"
 	@echo "make clean       empty _build/; class/ with submissions and gradebook stays"
 
@@ -103,6 +104,10 @@ _build/sample-class/marks.txt: $(ENV)/.course $(SOLUTIONS) $(SAMPLE) $(GRADING) 
 lint: $(ENV)/.test
 	$(BIN)/ruff check
 	$(BIN)/mypy
+
+bench: $(ENV)/.test
+	$(BIN)/python -c 'import torch' || $(BIN)/python -m pip install torch==2.13.0
+	$(BIN)/python -m benchmarks.cells
 
 pictures: $(ENV)/.test _build/html/.built _build/.released
 	$(BIN)/python -m tests.browser.pictures book/images

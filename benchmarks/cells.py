@@ -6,8 +6,8 @@ median of each, so that whatever else the machine does hits both alike. A ratio 
 
 import argparse
 import math
+import resource
 import time
-import tracemalloc
 from statistics import median
 
 import numpy as np
@@ -112,14 +112,62 @@ def table(kinds, seconds):
     print(f"geometric mean {mean:.2f}; {sum(ratio > 1 for ratio in ratios)} of {len(ratios)} above 1")
 
 
-def peak_memory(kind, sizes, dtype):
-    """Largest memory that one pass of lstmlib holds, in bytes."""
-    run = ours(kind, sizes, dtype, True)
-    tracemalloc.start()
-    run()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak
+def peak_memory(run):
+    """Largest memory that one call of `run` adds to the process, in MiB, each time in a process of its own."""
+    import multiprocessing
+
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+
+    def measure():
+        run()  # so that thread pools and code are in place
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        run()
+        queue.put((before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+
+    process = context.Process(target=measure)
+    process.start()
+    _, peak = queue.get()
+    process.join()
+    return peak / 1024
+
+
+def share_in_products(sizes, dtype):
+    """How much of an LSTM's forward and backward pass is spent in matrix products of the same shapes and number."""
+    N, T, D, H = sizes
+    rng = np.random.default_rng(0)
+
+    def array(*shape):
+        return rng.standard_normal(shape).astype(dtype)
+
+    W, z, a = array(4 * H, H + D + 1), array(H + D + 1, N), array(4 * H, N)
+    W_h, dh = array(H, 4 * H), array(H, N)
+    rows_z, rows_a, W_x = array(T * N, H + D + 1), array(T * N, 4 * H), array(4 * H, D)
+
+    def products():
+        for _ in range(T):
+            np.matmul(W, z, out=a)
+        for _ in range(T):
+            np.matmul(W_h, a, out=dh)
+        rows_z.T @ rows_a, rows_a @ W_x
+
+    alone, whole = paired(products, ours("LSTM", sizes, dtype, True), 2)
+    return alone / whole
+
+
+def growth():
+    """Time of an LSTM's forward and backward pass as T and as N doubles."""
+    print("\nLSTM, forward + backward, float32, D = 32, H = 64")
+    for label, sizes in (
+        ("T", [(32, T, 32, 64) for T in (50, 100, 200, 400)]),
+        ("N", [(N, 100, 32, 64) for N in (8, 16, 32, 64)]),
+    ):
+        times = []
+        for size in sizes:
+            run = ours("LSTM", size, np.float32, True)
+            times.append(1e3 * paired(run, run, 0.6)[0])
+        values = [size[1] if label == "T" else size[0] for size in sizes]
+        print(f"  {label} = {values}: {', '.join(f'{t:.2f}' for t in times)} ms")
 
 
 def main():
@@ -128,7 +176,17 @@ def main():
     parser.add_argument("--kinds", nargs="*", default=list(LAYERS))
     parser.add_argument("--seconds", type=float, default=2.0, help="for each entry")
     options = parser.parse_args()
+    print("peak memory of a process after forward + backward, float32, in MiB")
+    for kind in options.kinds:
+        for sizes in (SIZES[2], SIZES[4]):
+            mine, peer = (peak_memory(maker(kind, sizes, np.float32, True)) for maker in (ours, torchs))
+            print(f"  {kind:6} {', '.join(map(str, sizes)):20} lstmlib {mine:6.0f}, torch {peer:6.0f}")
     table(options.kinds, options.seconds)
+    print("\nshare of an LSTM's forward + backward pass that is spent in matrix products")
+    for sizes in SIZES:
+        shares = [share_in_products(sizes, dtype) for dtype in (np.float32, np.float64)]
+        print(f"  {', '.join(map(str, sizes)):20} float32 {shares[0]:.2f}, float64 {shares[1]:.2f}")
+    growth()
 
 
 if __name__ == "__main__":

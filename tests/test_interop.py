@@ -256,6 +256,8 @@ def test_recorded_forward_and_gradients_of_keras(name):
     hs, _, tape = layer.forward(recorded["xs"].swapaxes(0, 1))
     np.testing.assert_allclose(hs.swapaxes(0, 1), recorded["hs"], **close)
     grads = layer.backward(tape, recorded["dhs"].swapaxes(0, 1))
+    if name == "gru-before":
+        grads.params["b_hn"][:] = 0  # Keras has one bias here, whose gradient is that of b
     layer.params = grads.params  # gradients stand in the same places as the weights, so they convert alike
     for k, got in enumerate(to_keras(layer)):
         expected = recorded[f"grad/{k}"]
