@@ -20,7 +20,7 @@ import numpy as np
 from lstmlib import fast
 from lstmlib.activations import sigmoid, sigmoid_slope, tanh_slope
 from lstmlib.layer import Layer
-from lstmlib.shapes import shapes
+from lstmlib.shapes import fit_like, shapes
 
 _gate = shapes(x="N D", h_prev="N H", W_x="D H", W_h="H H", b="H")
 
@@ -161,8 +161,14 @@ def step_backward(dh, tape, W_x, W_h, reset="after", update="keep"):
     -------
     dx, dh_prev, dW_x, dW_h, db, db_hn : ndarray
         Each in the shape of what it is the gradient of.
+
+    Raises
+    ------
+    ValueError
+        If a gradient does not have the shape of its state.
     """
     _check_convention(reset, update)
+    (dh,) = fit_like(tape.h_prev, dh=dh)
     x, h_prev, r, z, a_hn, n = tape
     W_hrz, W_hn = np.split(W_h, [2 * r.shape[-1]], axis=-1)
     keep = z if update == "keep" else 1 - z

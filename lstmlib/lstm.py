@@ -11,7 +11,7 @@ import numpy as np
 from lstmlib import fast
 from lstmlib.activations import sigmoid, sigmoid_slope, tanh_slope
 from lstmlib.layer import Layer
-from lstmlib.shapes import shapes
+from lstmlib.shapes import fit_like, shapes
 
 _gate = shapes(x="N D", h_prev="N H", W_x="D H", W_h="H H", b="H")
 
@@ -131,7 +131,13 @@ def step_backward(dh, dc, tape, W_x, W_h):
     -------
     dx, dh_prev, dc_prev, dW_x, dW_h, db : ndarray
         Each in the shape of what it is the gradient of.
+
+    Raises
+    ------
+    ValueError
+        If a gradient does not have the shape of its state.
     """
+    dh, dc = fit_like(tape.h_prev, dh=dh, dc=dc)
     x, h_prev, c_prev, i, f, g, o, c = tape
     tanh_c = np.tanh(c)
     do = dh * tanh_c

@@ -7,7 +7,7 @@ import numpy as np
 from lstmlib import fast
 from lstmlib.activations import relu, relu_slope, tanh_slope
 from lstmlib.layer import Layer
-from lstmlib.shapes import shapes
+from lstmlib.shapes import fit_like, shapes
 
 
 def _check_activation(activation):
@@ -67,8 +67,14 @@ def step_backward(dh, tape, W_x, W_h, activation="tanh"):
     -------
     dx, dh_prev, dW_x, dW_h, db : ndarray
         Each in the shape of what it is the gradient of.
+
+    Raises
+    ------
+    ValueError
+        If a gradient does not have the shape of its state.
     """
     _check_activation(activation)
+    (dh,) = fit_like(tape.h_prev, dh=dh)
     x, h_prev, h = tape
     da = dh * (tanh_slope(h) if activation == "tanh" else relu_slope(h))                         # (N, H)
     return da @ W_x.T, da @ W_h.T, x.T @ da, h_prev.T @ da, da.sum(axis=0)

@@ -90,6 +90,18 @@ def shapes(**specs):
     return decorate
 
 
+def fit_like(state, **given):
+    """Convert `given` to arrays of the shape (N, H) of `state`; what does not fit raises as in `fit_shapes`.
+
+    Returns
+    -------
+    tuple of ndarray
+    """
+    specs = {"the tape": "N H", **dict.fromkeys(given, "N H")}
+    arrays, _ = fit_shapes(specs, {"the tape": state, **given})
+    return tuple(arrays[name] for name in given)
+
+
 def _mismatch(name, spec, axes, array, sizes, fixed_by):
     words = ", ".join(spec.split()) + ("," if len(axes) == 1 else "")
     numbers = tuple(

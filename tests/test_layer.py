@@ -229,3 +229,50 @@ def test_recurrent_weights_start_orthogonal(cell):
     Layer, options = CELLS[cell]
     for block in np.split(Layer(3, 6, rng=0, **options).params["W_h"], Layer.blocks, axis=-1):
         np.testing.assert_allclose(block.T @ block, np.eye(6), atol=1e-12)
+
+
+@cells
+@given(sizes=sizes, seed=seeds, form=st.sampled_from(["integers", "lists", "columns", "reversed", "float32"]))
+def test_input_of_any_form_gives_the_right_answer(cell, sizes, seed, form):
+    layer, xs, states, rng = make(cell, sizes, seed)
+    whole = rng.integers(-3, 4, xs.shape)
+    given_xs, same = {
+        "integers": (whole, whole.astype(float)),
+        "lists": (xs.tolist(), xs),
+        "columns": (np.asfortranarray(xs), xs),
+        "reversed": (xs[::-1], xs[::-1].copy()),
+        "float32": (xs.astype(np.float32), xs.astype(np.float32).astype(float)),
+    }[form]
+    hs, final, _ = layer.forward(given_xs, bundle(states))
+    expected, expected_final, _ = layer.forward(same, bundle(states))
+    for got, wanted in zip([hs, *unbundle(final)], [expected, *unbundle(expected_final)], strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=1e-14)
+
+
+@cells
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_not_finite_are_refused_with_their_place(cell, bad):
+    layer, xs, states, _ = make(cell, (4, 3, 2, 3), seed=5)
+    xs[2, 1, 0] = bad
+    with pytest.raises(ValueError, match=rf"xs: expected finite numbers, got {bad} at \[2, 1, 0\]"):
+        layer.forward(xs, bundle(states))
+    states[0][1, 2] = bad
+    with pytest.raises(ValueError, match=r"initial.*: expected finite numbers.* at \[1, 2\]"):
+        layer.forward(np.zeros_like(xs), bundle(states))
+
+
+@cells
+@pytest.mark.parametrize("bad", ["ab", None, 1 + 2j, [[["x"]]], {"xs": 1}, [[[1], [1, 2]]], object()])
+def test_what_is_not_an_array_of_numbers_is_refused(cell, bad):
+    with pytest.raises(ValueError, match="xs: expected"):
+        make(cell, (4, 3, 2, 3), seed=5)[0].forward(bad)
+
+
+@cells
+def test_step_backward_refuses_a_gradient_of_another_shape(cell):
+    layer, xs, states, _ = make(cell, (1, 3, 2, 4), seed=5)
+    states, tape = one_step(cell, layer, xs[0], states)
+    one_step_backward(cell, layer, states, tape)
+    for wrong in (np.ones((3, 1)), np.ones((1, 4)), np.ones(4)):
+        with pytest.raises(ValueError, match=r"dh: expected shape \(N, H\) = \(3, 4\)"):
+            one_step_backward(cell, layer, [wrong, *states[1:]], tape)

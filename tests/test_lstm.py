@@ -38,3 +38,20 @@ def test_step_equals_its_gates_one_by_one():
 def test_new_layer_has_a_forget_bias_of_one_and_no_other():
     layer = LSTM(3, 4)
     np.testing.assert_array_equal(layer.params["b"], [0] * 4 + [1] * 4 + [0] * 8)
+
+
+def test_coupled_gates_make_the_cell_a_blend_that_stays_in_bounds():
+    """With a_i = -a_f the input gate is 1 - f: c is then a weighted mean of what was there and the candidate."""
+    N, D, H, T = 4, 3, 5, 300
+    rng = np.random.default_rng(0)
+    layer = LSTM(D, H, rng=rng)
+    for value in layer.params.values():
+        value *= 4
+        value[..., :H] = -value[..., H : 2 * H]
+    xs, c = 3 * rng.standard_normal((T, N, D)), rng.uniform(-1, 1, (N, H))
+    _, _, tape = layer.forward(xs, (np.zeros((N, H)), c))
+    cs, gates = tape.saved[1:]
+    i, f, _, g = np.split(gates, 4, axis=1)
+    np.testing.assert_allclose(i + f, 1, rtol=1e-12)
+    np.testing.assert_allclose(cs[1:], f * cs[:-1] + (1 - f) * g, rtol=1e-9, atol=1e-12)
+    assert np.abs(cs).max() <= 1
