@@ -6,7 +6,8 @@ median of each, so that whatever else the machine does hits both alike. A ratio 
 
 import argparse
 import math
-import resource
+import subprocess
+import sys
 import time
 from statistics import median
 
@@ -112,24 +113,14 @@ def table(kinds, seconds):
     print(f"geometric mean {mean:.2f}; {sum(ratio > 1 for ratio in ratios)} of {len(ratios)} above 1")
 
 
-def peak_memory(run):
-    """Largest memory that one call of `run` adds to the process, in MiB, each time in a process of its own."""
-    import multiprocessing
-
-    context = multiprocessing.get_context("fork")
-    queue = context.Queue()
-
-    def measure():
-        run()  # so that thread pools and code are in place
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        run()
-        queue.put((before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
-
-    process = context.Process(target=measure)
-    process.start()
-    _, peak = queue.get()
-    process.join()
-    return peak / 1024
+def peak_memory(maker, kind, sizes):
+    """Largest memory of a fresh process after forward + backward in float32, in MiB, its libraries included."""
+    code = (
+        f"import resource; from benchmarks.cells import *; run = {maker.__name__}({kind!r}, {sizes}, 'float32', True); "
+        "run(); run(); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    return int(run.stdout) / 1024
 
 
 def share_in_products(sizes, dtype):
@@ -179,7 +170,7 @@ def main():
     print("peak memory of a process after forward + backward, float32, in MiB")
     for kind in options.kinds:
         for sizes in (SIZES[2], SIZES[4]):
-            mine, peer = (peak_memory(maker(kind, sizes, np.float32, True)) for maker in (ours, torchs))
+            mine, peer = (peak_memory(maker, kind, sizes) for maker in (ours, torchs))
             print(f"  {kind:6} {', '.join(map(str, sizes)):20} lstmlib {mine:6.0f}, torch {peer:6.0f}")
     table(options.kinds, options.seconds)
     print("\nshare of an LSTM's forward + backward pass that is spent in matrix products")
