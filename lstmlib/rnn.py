@@ -25,7 +25,7 @@ class Tape(NamedTuple):
 
 @shapes(x="N D", h_prev="N H", W_x="D H", W_h="H H", b="H")
 def step(x, h_prev, W_x, W_h, b, activation="tanh"):
-    """One RNN step, equation rnn-step.
+    """One RNN step, equations rnn-preactivation and rnn-step.
 
     Parameters
     ----------
@@ -47,13 +47,13 @@ def step(x, h_prev, W_x, W_h, b, activation="tanh"):
         If the shapes do not fit each other.
     """
     _check_activation(activation)
-    a = x @ W_x + h_prev @ W_h + b                  # (N, H)
+    a = x @ W_x + h_prev @ W_h + b                  # (N, H)  rnn-preactivation
     h = np.tanh(a) if activation == "tanh" else relu(a)  # rnn-step
     return h, Tape(x, h_prev, h)
 
 
 def step_backward(dh, tape, W_x, W_h, activation="tanh"):
-    """Gradients of one RNN step: the line of `step`, read backwards.
+    """Gradients of one RNN step, equations rnn-da to rnn-dparams: the lines of `step`, read backwards.
 
     Parameters
     ----------
@@ -76,8 +76,10 @@ def step_backward(dh, tape, W_x, W_h, activation="tanh"):
     _check_activation(activation)
     (dh,) = fit_like(tape.h_prev, dh=dh)
     x, h_prev, h = tape
-    da = dh * (tanh_slope(h) if activation == "tanh" else relu_slope(h))                         # (N, H)
-    return da @ W_x.T, da @ W_h.T, x.T @ da, h_prev.T @ da, da.sum(axis=0)
+    da = dh * (tanh_slope(h) if activation == "tanh" else relu_slope(h))  # rnn-da
+    dx, dh_prev = da @ W_x.T, da @ W_h.T            # rnn-dstates
+    dW_x, dW_h, db = x.T @ da, h_prev.T @ da, da.sum(axis=0)  # rnn-dparams
+    return dx, dh_prev, dW_x, dW_h, db
 
 
 class RNN(Layer):

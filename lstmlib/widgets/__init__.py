@@ -2,5 +2,6 @@
 
 from lstmlib.widgets.diagram import draw_lstm_cell
 from lstmlib.widgets.style import BLUE, GREY, ORANGE, PINK, SKY, VERMILION, use_book_style
+from lstmlib.widgets.unrolled import draw_unrolled
 
-__all__ = ["BLUE", "GREY", "ORANGE", "PINK", "SKY", "VERMILION", "draw_lstm_cell", "use_book_style"]
+__all__ = ["BLUE", "GREY", "ORANGE", "PINK", "SKY", "VERMILION", "draw_lstm_cell", "draw_unrolled", "use_book_style"]
