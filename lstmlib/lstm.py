@@ -118,7 +118,7 @@ def step(x, h_prev, c_prev, W_x, W_h, b):
 
 
 def step_backward(dh, dc, tape, W_x, W_h):
-    """Gradients of one LSTM step: the lines of `step`, read from the last to the first.
+    """Gradients of one LSTM step, equations lstm-do to lstm-dparams: the lines of `step`, read backwards.
 
     Parameters
     ----------
@@ -140,14 +140,15 @@ def step_backward(dh, dc, tape, W_x, W_h):
     dh, dc = fit_like(tape.h_prev, dh=dh, dc=dc)
     x, h_prev, c_prev, i, f, g, o, c = tape
     tanh_c = np.tanh(c)
-    do = dh * tanh_c
-    dc = dc + dh * o * tanh_slope(tanh_c)           # both ways in which c acts: through c and through h
-    df, dc_prev = dc * c_prev, dc * f
-    di, dg = dc * g, dc * i
-    da = np.concatenate(                            # (N, 4H)
-        [di * sigmoid_slope(i), df * sigmoid_slope(f), dg * tanh_slope(g), do * sigmoid_slope(o)], axis=-1
-    )
-    return da @ W_x.T, da @ W_h.T, dc_prev, x.T @ da, h_prev.T @ da, da.sum(axis=0)
+    do = dh * tanh_c                                # (N, H)   lstm-do
+    dc = dc + dh * o * tanh_slope(tanh_c)           # lstm-dc: both ways in which c acts, later and through h
+    df, dc_prev = dc * c_prev, dc * f               # lstm-dkeep
+    di, dg = dc * g, dc * i                         # lstm-dwrite
+    da_i, da_f, da_o = di * sigmoid_slope(i), df * sigmoid_slope(f), do * sigmoid_slope(o)
+    da = np.concatenate([da_i, da_f, dg * tanh_slope(g), da_o], axis=-1)  # (N, 4H)  lstm-da
+    dx, dh_prev = da @ W_x.T, da @ W_h.T            # lstm-dstates
+    dW_x, dW_h, db = x.T @ da, h_prev.T @ da, da.sum(axis=0)  # lstm-dparams
+    return dx, dh_prev, dc_prev, dW_x, dW_h, db
 
 
 class LSTM(Layer):
