@@ -238,12 +238,13 @@ def test_every_variant_differs_from_the_reference(exercise):
     """A variant that equals the reference would accuse the innocent, or let the guilty pass."""
     exercise = EXERCISES[exercise]
     for seed in range(5):
-        cases = [case for case in exercise.draw(np.random.default_rng(seed)) if case.kind == "ordinary"]
+        cases = [case for case in exercise.draw(np.random.default_rng(seed)) if case.kind != "extreme"]
         for mistakes, slots in exercise.family.variants(most=1):
             explained = []
             for case in cases:
                 try:
-                    got = exercise.family.formula(slots, **case.arguments)
+                    with np.errstate(all="ignore"):
+                        got = exercise.family.formula(slots, **case.arguments)
                 except ValueError:
                     continue
                 got = got if isinstance(got, tuple) else (got,)

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from lstmlib.check import lstm
+from lstmlib.check import lstm, training
 from lstmlib.check.guard import silence
 from lstmlib.check.mistakes import explain
 from lstmlib.check.report import Part, Report
 from lstmlib.check.result import Result, close, first_difference, shorten, try_case
 
-EXERCISES = {exercise.id: exercise for exercise in lstm.EXERCISES}
+EXERCISES = {exercise.id: exercise for module in (lstm, training) for exercise in module.EXERCISES}
 
 
 def check(function, exercise_id, seed=0):
@@ -49,13 +49,23 @@ def check(function, exercise_id, seed=0):
 
 
 def _parts(exercise, results):
-    """Each output earns two shares for its values on ordinary data; one more is for holding up everywhere."""
-    ordinary = [result for result in results if result.ordinary and not any(r.timed_out for r in results)]
-    values = [bool(ordinary) and all(result.right[k] for result in ordinary) for k in range(len(exercise.outputs))]
+    """Each output earns two shares for its values on ordinary data, each property one; the last is for all the rest."""
+
+    def good(kind, outputs):
+        mine = [result for result in results if result.case.kind == kind and not any(r.timed_out for r in results)]
+        return bool(mine) and all(result.right[k] for result in mine for k in outputs)
+
+    everything = range(len(exercise.outputs))
+    values = [good("ordinary", [k]) for k in everything]
+    properties = [good(kind, everything) and any(values) for kind in exercise.properties]
     robust = all(values) and all(all(result.right) and not result.call.changed for result in results)
+    extreme = dict.fromkeys(result.case.label for result in results if result.case.kind == "extreme")
+    also = f"also with {' and '.join(extreme)}, and " if extreme else ""
+    rest = "leaving its other arguments as they were" if exercise.in_place else "leaving its arguments as they were"
     return (
-        *(Part(f"values of {name}", 2, good) for name, good in zip(exercise.outputs, values, strict=True)),
-        Part("also with very large numbers, and leaving its arguments as they were", 1, robust),
+        *(Part(f"values of {name}", 2, right) for name, right in zip(exercise.outputs, values, strict=True)),
+        *(Part(what, 1, right) for what, right in zip(exercise.properties.values(), properties, strict=True)),
+        Part(also + rest, 1, robust),
     )
 
 
@@ -73,18 +83,19 @@ def _judge(exercise, results):
         return first.diagnosis, first.complaint
     evidence = first.complaint or first_difference(exercise, first)
     if not first.ordinary:
-        start = "Your function is right on ordinary numbers, but not on very large ones."
+        start = f"Your function is right on ordinary numbers, but not on {first.case.label}."
         return _without_explanation(first), start, _hint_not_finite(first), evidence, case
 
     outputs = [(result.case.arguments, result.got) for result in results if result.ordinary and result.got is not None]
-    mistakes = explain(exercise.family, outputs, _agree)
+    wrong_numbers = any(result.got is not None and not all(result.right) for result in results if result.ordinary)
+    mistakes = explain(exercise.family, outputs, _agree) if wrong_numbers else []
     if mistakes:
         words = ", and ".join(mistake.sentence for mistake in mistakes)
         what = f"Your result is what comes out when {words}."
         if first.got is None:
             what = f"It looks as if {words}: where the shapes allow it, that gives your numbers."
         return mistakes[0].diagnosis, what, *(mistake.hint for mistake in mistakes), evidence, case, see
-    if all(all(result.right) == (result.batch_size == 1) for result in results if result.ordinary):
+    if exercise.batched and all(all(r.right) == (r.batch_size == 1) for r in results if r.ordinary):
         what = "Your function is right for a batch of one example, but not for more."
         return "not-batched", what, "Each row is one example: x @ W_x treats all rows alike.", evidence, case
     if _is_constant(outputs):
@@ -133,7 +144,13 @@ def _is_constant(outputs):
 
 
 def _agree(got, expected):
-    return expected is not None and len(got) == len(expected) and all(map(close, got, expected))
+    """Whether outputs are those of a variant, which may have gaps where a logarithm or a root has no value."""
+    if expected is None or len(got) != len(expected):
+        return False
+    return all(
+        close(mine, theirs) or (np.isfinite(mine).any() and close(mine, theirs, equal_nan=True))
+        for mine, theirs in zip(got, expected, strict=True)
+    )
 
 
 def _not_callable(exercise, value):
@@ -145,4 +162,12 @@ def _not_callable(exercise, value):
 
 
 def _describe(case):
-    return f"Case: {case.label}; " + ", ".join(f"{name} {value.shape}" for name, value in case.arguments.items()) + "."
+    return f"Case: {case.label}; " + ", ".join(f"{name} {_size(v)}" for name, v in case.arguments.items()) + "."
+
+
+def _size(value):
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} {_size(array)}" for name, array in value.items()) + "}"
+    if isinstance(value, np.ndarray):
+        return str(value.shape)
+    return repr(value) if isinstance(value, (int, float, tuple)) else f"({type(value).__name__})"

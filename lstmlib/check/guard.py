@@ -1,6 +1,7 @@
 """Calling a student's function so that nothing it does gets in the way of the report."""
 
 import contextlib
+import copy
 import inspect
 import io
 import signal
@@ -45,7 +46,7 @@ class Call:
     changed: list[str] = field(default_factory=list)
 
 
-def call(function: Callable, arguments: dict[str, np.ndarray], read: Callable, seconds: float = TIME_LIMIT) -> Call:
+def call(function: Callable, arguments: dict[str, Any], read: Callable, seconds: float = TIME_LIMIT) -> Call:
     """Call `function` with copies of the `arguments`, in their order.
 
     Warnings and output are caught, errors of every kind (``SystemExit`` too) are recorded, and a call that
@@ -53,12 +54,14 @@ def call(function: Callable, arguments: dict[str, np.ndarray], read: Callable, s
     must stop it. ``read(returned)`` runs under the same protection: what a student returns may be any object,
     and looking at it may run the student's code.
     """
-    copies = {name: np.array(value) for name, value in arguments.items()}
+    copies = copy.deepcopy(arguments)  # all at once: what belongs together still does
+    passed = list(copies.values())
+    kept = [dict(value) if isinstance(value, dict) else value for value in passed]  # the arrays, whatever a dict gets
     result = Call()
     with silence() as stream:
         try:
             with _time_limit(seconds):
-                returned = function(*copies.values())
+                returned = function(*passed)
                 if inspect.iscoroutine(returned):
                     returned.close()  # or Python warns on standard error that nobody waited for it
                 result.value = read(returned)
@@ -67,7 +70,7 @@ def call(function: Callable, arguments: dict[str, np.ndarray], read: Callable, s
         except BaseException as error:  # a student's code may raise anything at all
             result.raised, result.where = error, _last_line_of(function, error)
     result.printed = "" if stream.closed else stream.getvalue()
-    result.changed = [name for name, value in arguments.items() if not _same(copies[name], value)]
+    result.changed = [name for name, now in zip(arguments, kept, strict=True) if not _same(now, arguments[name])]
     return result
 
 
@@ -88,13 +91,17 @@ def silence():
         yield stream
 
 
-def _same(array, original):
-    return array.dtype == original.dtype and array.shape == original.shape and array.tobytes() == original.tobytes()
+def _same(value, original):
+    if isinstance(original, dict):
+        return all(_same(value[name], array) for name, array in original.items())
+    if not isinstance(original, np.ndarray):
+        return True  # a number can't be changed; what an object does inside is its own affair
+    return value.dtype == original.dtype and value.shape == original.shape and value.tobytes() == original.tobytes()
 
 
 def _last_line_of(function, error):
     """The source line in the file or cell of `function` on which `error` arose."""
-    code = getattr(function, "__code__", None)
+    code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
     frames = [
         frame for frame in traceback.extract_tb(error.__traceback__) if code and frame.filename == code.co_filename
     ]

@@ -47,11 +47,11 @@ class Result:
 
     @property
     def ordinary(self):
-        return self.case.kind == "ordinary"
+        return self.case.kind != "extreme"
 
     @property
     def batch_size(self):
-        return len(next(iter(self.case.arguments.values())))  # every exercise's first argument has a row per example
+        return len(next(iter(self.case.arguments.values())))  # the first argument has a row per example
 
     @property
     def timed_out(self):
@@ -65,16 +65,18 @@ class Result:
 def try_case(exercise: Exercise, case: Case, function) -> Result:
     """Call a student's function on one case and set the reference beside what it returns."""
     expected = exercise.reference(**case.arguments)
+    function = exercise.adapt(function)
     made = call(function, case.arguments, lambda returned: _read(returned, exercise.outputs, expected))
+    made.changed = [name for name in made.changed if name not in exercise.in_place]
     if made.raised is not None:
         diagnosis = made.raised.diagnosis if isinstance(made.raised, UnreadableError) else "raises"
         return Result(case, made, expected, None, (False,) * len(expected), diagnosis, _raised(made))
     return Result(case, made, expected, made.value, tuple(map(close, made.value, expected)))
 
 
-def close(got, expected):
+def close(got, expected, equal_nan=False):
     """Whether two arrays have the same shape and, up to `TOLERANCE`, the same values."""
-    return got.shape == expected.shape and np.allclose(got, expected, rtol=TOLERANCE, atol=TOLERANCE)
+    return got.shape == expected.shape and np.allclose(got, expected, TOLERANCE, TOLERANCE, equal_nan)
 
 
 def first_difference(exercise, result):
@@ -83,8 +85,11 @@ def first_difference(exercise, result):
         wrong = ~np.isclose(got, right, rtol=TOLERANCE, atol=TOLERANCE)
         if wrong.any():
             index = tuple(int(k) for k in np.argwhere(wrong)[0])
+            if not index:
+                return f"{name} should be {right[index]:.6g}, yours is {got[index]:.6g}."
+            outside = _outside(name, got, right) if exercise.bounded else ""
             return (
-                f"{_outside(name, got, right)}{wrong.sum()} of {wrong.size} entries of {name} differ. "
+                f"{outside}{wrong.sum()} of {wrong.size} entries of {name} differ. "
                 f"First: {name}{list(index)} should be {right[index]:.6g}, yours is {got[index]:.6g}."
             )
     return ""
@@ -122,6 +127,8 @@ def _numbers(name, value, expected):
     if array is None or array.dtype.kind not in "biuf":
         came = _kind(value) if array is None or array.ndim == 0 else f"an array of dtype {array.dtype}"
         raise UnreadableError("wrong-shape", f"{name} should be an array of real numbers, yours is {came}.")
+    if array.shape != expected.shape and expected.ndim == 0:
+        raise UnreadableError("wrong-shape", f"{name} should be a single number, yours is {_kind(array)}.")
     if array.shape != expected.shape:
         raise UnreadableError("wrong-shape", f"{name} should have shape {expected.shape}, yours has {array.shape}.")
     if np.ma.is_masked(value):
