@@ -9,4 +9,4 @@ from lstmlib.lstm import LSTM
 from lstmlib.rnn import RNN
 
 __all__ = ["GRU", "LSTM", "RNN"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"

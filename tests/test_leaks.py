@@ -10,7 +10,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from lstmlib.grading.authoring import read_notebook
+from lstmlib.grading.authoring import FOR_INSTRUCTORS, read_notebook
 from tests.conftest import ROOT
 
 SOLUTIONS = sorted((ROOT / "solutions").rglob("*.md"))
@@ -18,7 +18,7 @@ HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)### END HIDDEN TESTS", re.DOT
 SOLVED = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
 MARKS = ("BEGIN SOLUTION", "BEGIN HIDDEN", "END HIDDEN")
 # The released notebooks import these by themselves.
-SHOWN = {"from lstmlib.check import check", "from lstmlib.check import check_choice"}
+SHOWN = {f"from lstmlib.check import {name}" for name in ("check", "check_choice", "check_number")}
 TEXT = {".html", ".ipynb", ".js", ".json", ".md", ".py", ".txt", ".inv", ".xml", ".rst", ""}
 
 
@@ -26,7 +26,10 @@ def secrets(path):
     """What an instructor's notebook holds that a student must not see."""
     found = set()
     for cell in read_notebook(path).cells:
+        found |= {cell.metadata[name] for name in FOR_INSTRUCTORS if name in cell.metadata}
         if cell.cell_type != "code":
+            if cell.metadata.get("nbgrader", {}).get("solution"):  # a model answer and its rubric
+                found |= {line.strip() for line in cell.source.splitlines() if line.strip()}
             continue
         regions = [*HIDDEN.findall(cell.source), *SOLVED.findall(cell.source)]
         if "stub" in cell.metadata:

@@ -6,7 +6,7 @@ only the seed of the data differs.
 """
 
 from lstmlib.check.checker import check
-from lstmlib.check.quiz import check_choice
+from lstmlib.check.quiz import check_choice, check_number
 from lstmlib.check.report import Report
 
-__all__ = ["Report", "check", "check_choice"]
+__all__ = ["Report", "check", "check_choice", "check_number"]

@@ -1,10 +1,12 @@
 """Instructor notebooks are written as MyST text; nbgrader wants them as ``.ipynb`` in its source directory.
 
 The same text always gives the same bytes: a cell's id comes from its grade id, or from its content where it has none.
-The word POINTS in a graded cell stands for the points in its metadata, so that they are said in one place only.
+The word POINTS in a graded cell stands for the points in its metadata, so that they are said in one place only. A line
+``# INCLUDE name.py`` stands for that file in the folder above the assignments: for a cell that all notebooks share.
 """
 
 import hashlib
+import re
 import shutil
 from typing import Any
 
@@ -13,14 +15,21 @@ import nbformat
 from nbgrader.preprocessors import ClearSolutions as NbgraderClearSolutions
 
 KEPT_METADATA = ("kernelspec", "language_info")
+FOR_INSTRUCTORS = ("misconception",)  # metadata of cells that no release may hold
+INCLUDE = re.compile(r"^# INCLUDE ([\w.]+)$", re.MULTILINE)
 
 
 class ClearSolutions(NbgraderClearSolutions):
-    """Clears solutions as nbgrader does, but a cell may bring a stub of its own in its metadata, as ``stub``."""
+    """Clears solutions as nbgrader does, but a cell may bring a stub of its own in its metadata, as ``stub``.
+
+    Metadata for instructors are cleared as well.
+    """
 
     code_stub: Any
 
     def preprocess_cell(self, cell, resources, cell_index):
+        for name in FOR_INSTRUCTORS:
+            cell.metadata.pop(name, None)
         stub = cell.metadata.pop("stub", None)
         if stub is None:
             return super().preprocess_cell(cell, resources, cell_index)
@@ -46,14 +55,16 @@ def read_notebook(path):
     Raises
     ------
     ValueError
-        If two cells have the same grade id, or the file holds no code cell (most often because its header
-        does not say that it is a MyST notebook).
+        If two cells have the same grade id, a file to include is not there, or the file holds no code cell (most
+        often because its header does not say that it is a MyST notebook).
     """
     notebook = jupytext.read(path, fmt="md:myst")
     if not any(cell.cell_type == "code" for cell in notebook.cells):
         raise ValueError(f"{path}: expected a MyST notebook with code cells, found none. Is the jupytext header there?")
     taken: set[str] = set()
     for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.source = INCLUDE.sub(lambda found: _included(path, found[1]), cell.source)
         settings = cell.metadata.get("nbgrader", {})
         grade_id = settings.get("grade_id")
         if grade_id in taken:
@@ -65,6 +76,13 @@ def read_notebook(path):
     notebook.metadata = {name: notebook.metadata[name] for name in KEPT_METADATA if name in notebook.metadata}
     nbformat.validate(notebook)
     return notebook
+
+
+def _included(path, name):
+    included = path.parent.parent / name
+    if not included.is_file():
+        raise ValueError(f"{path}: expected {included}, which a cell includes; it is not there.")
+    return included.read_text().strip()
 
 
 def _free_id(source, taken):

@@ -13,14 +13,15 @@ import pytest
 
 from lstmlib.grading.marks import read_marks
 from tests.conftest import ROOT
-from tests.sample_class.run import ASSIGNMENTS, nbgrader, release
+from tests.sample_class.run import ASSIGNMENTS, expected_marks, graded_by_hand, nbgrader, release
 from tests.sample_class.submissions import STUDENTS
 
 NAMES = [student.name for student in STUDENTS]
 # Cells in which no check could say anything: the kernel was dead, or the student interrupted it.
 WITHOUT_REPORT = {
     ("igor", "lstm-step-test"),
-    ("igor", "answer-5-test"),
+    ("igor", "train-test"),
+    ("igor", "answer-38-test"),
     ("ines", "candidate-test"),
 }
 each_assignment = pytest.mark.parametrize("assignment", ASSIGNMENTS)
@@ -44,15 +45,24 @@ def graded_cells(folder, student, assignment):
     return {
         cell.metadata["nbgrader"]["grade_id"]: cell
         for cell in notebook.cells
-        if cell.metadata.get("nbgrader", {}).get("grade")
+        if cell.metadata.get("nbgrader", {}).get("grade") and cell.cell_type == "code"
     }
 
 
 @each_assignment
 @each_student
-def test_every_submission_gets_the_marks_it_deserves(marks, student, assignment):
+def test_every_submission_gets_the_marks_it_deserves(folder, marks, student, assignment):
     given, maximum = marks[assignment]
-    assert given[student.name] == {name: points - student.losses.get(name, 0) for name, points in maximum.items()}
+    solved = nbformat.read(folder / "source" / assignment / f"{assignment}.ipynb", as_version=4)
+    assert given[student.name] == expected_marks(student, maximum, graded_by_hand(solved))
+
+
+def test_written_answers_wait_for_a_person_and_blank_ones_get_nothing(marks):
+    given, _ = marks["training"]
+    waiting = [given["ada"][name] for name in ("losses-explained", "bias-explained")]
+    blank = [given["ben"][name] for name in ("losses-explained", "bias-explained")]
+    assert (waiting, blank) == ([None, None], [0, 0])
+    assert given["karl"]["bias-explained"] is None  # of two copies
 
 
 def test_no_student_is_missing_from_the_export(folder):
@@ -72,13 +82,13 @@ def text_outputs(cell):
 def test_every_graded_cell_shows_a_report_and_ends_in_its_points(folder, marks, name, assignment):
     cells = graded_cells(folder, name, assignment)
     given, maximum = marks[assignment]
-    assert cells.keys() == maximum.keys()
+    assert cells.keys() == {name for name in maximum if not name.endswith("-explained")}
     for grade_id, cell in cells.items():
         if (name, grade_id) in WITHOUT_REPORT:
             assert cell.outputs[-1].output_type == "error"
             continue
         printed = text_outputs(cell)
-        assert re.match(r"(lstm\.\w+|quiz): (passed|not yet)", printed), (grade_id, cell.outputs)
+        assert re.match(r"((lstm|training)\.\w+|quiz): (passed|not yet)", printed), (grade_id, cell.outputs)
         assert f"Points: {given[name][grade_id]:g} of {maximum[grade_id]:g}" in printed
         (result,) = [output for output in cell.outputs if output.output_type == "execute_result"]
         assert float(result.data["text/plain"]) == given[name][grade_id]
@@ -100,6 +110,25 @@ def test_diagnoses_reach_the_feedback(folder):
     page = (folder / "feedback" / "cleo" / "lstm" / "lstm.html").read_text()
     for words in ("wrong-activation", "the activation is tanh", "missing-bias", "the bias b is left out"):
         assert words in page
+    page = (folder / "feedback" / "cleo" / "training" / "training.html").read_text()
+    for words in ("mean-over-steps", "the mean is taken over the steps", "not-in-place"):
+        assert words in page
+
+
+def test_reasons_reach_the_feedback_of_a_quiz_and_only_that(folder):
+    """Whoever answered wrong reads why, and what is right; the release says neither."""
+    page = html.unescape((folder / "feedback" / "cleo" / "quiz" / "quiz.html").read_text())
+    release = (folder / "release" / "quiz" / "quiz.ipynb").read_text()
+    for words in (
+        "Your answer b is not right.",
+        "The forget gate would remove the other facts",
+        "Your answer 900 is not right.",
+        "That counts every step anew.",
+        "the number of steps plays no role",
+        "Write a decimal point in the place of the comma.",
+    ):
+        assert words in page
+        assert words not in release
 
 
 @each_assignment

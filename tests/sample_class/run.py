@@ -16,7 +16,7 @@ from lstmlib.grading.marks import read_marks
 from tests.sample_class.submissions import STUDENTS, hand_in
 
 ROOT = Path(__file__).parents[2]
-ASSIGNMENTS = ("lstm", "quiz")
+ASSIGNMENTS = ("lstm", "training", "quiz")
 SECONDS_A_CELL = 12  # above the time limit of a check, so that only a loop outside of any check meets it
 
 
@@ -99,6 +99,7 @@ def grade(folder, students=STUDENTS, show_progress=True):
     for assignment in ASSIGNMENTS:
         released = nbformat.read(release(folder, assignment), as_version=4)
         solved = nbformat.read(folder / "source" / assignment / f"{assignment}.ipynb", as_version=4)
+        by_hand = graded_by_hand(solved)
         for student in students:
             path = folder / "submitted" / student.name / assignment / f"{assignment}.ipynb"
             path.parent.mkdir(parents=True)
@@ -108,10 +109,24 @@ def grade(folder, students=STUDENTS, show_progress=True):
             nbgrader(folder, command, assignment, progress=bar)
         marks, maximum = read_marks(f"sqlite:///{folder / 'gradebook.db'}", assignment)
         for student in students:
-            expected = {name: points - student.losses.get(name, 0) for name, points in maximum.items()}
+            expected = expected_marks(student, maximum, by_hand)
             outcomes.append(Outcome(student.name, student.story, assignment, marks.get(student.name, {}), expected))
     nbgrader(folder, "export", "--to", str(folder / "marks.csv"))
     return outcomes
+
+
+def graded_by_hand(notebook):
+    """Grade ids of the cells that a person must grade."""
+    settings = [cell.metadata.get("nbgrader", {}) for cell in notebook.cells]
+    return {found["grade_id"] for found in settings if found.get("grade") and found.get("solution")}
+
+
+def expected_marks(student, maximum, by_hand):
+    """The marks that a student should get; None where an answer waits for a person."""
+    waiting = {name for name in by_hand if not student.losses.get(name)}
+    return {
+        name: None if name in waiting else points - student.losses.get(name, 0) for name, points in maximum.items()
+    }
 
 
 def table(outcomes):
@@ -120,7 +135,7 @@ def table(outcomes):
     for student in dict.fromkeys(outcome.student for outcome in outcomes):
         mine = [outcome for outcome in outcomes if outcome.student == student]
         totals = [sum(filter(None, outcome.marks.values())) for outcome in mine]
-        expected = [sum(outcome.expected.values()) for outcome in mine]
+        expected = [sum(filter(None, outcome.expected.values())) for outcome in mine]
         verdict = "yes" if all(outcome.as_expected for outcome in mine) else "NO"
         rows.append([student, mine[0].story, *totals, *expected, verdict])
     expected_columns = [f"{name} expected" for name in ASSIGNMENTS]

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from textwrap import dedent
 
+from lstmlib.grading.authoring import read_notebook
+from tests.conftest import ROOT
+
 
 @dataclass(frozen=True)
 class Student:
@@ -60,13 +63,13 @@ def undo(notebook, released):
 
 def delete_test_cells(notebook, released):
     """Delete a graded cell, and the one that imports everything."""
-    gone = {"candidate-test", "answer-2-test", "setup"}
+    gone = {"candidate-test", "answer-2-test", "clip-test", "setup"}
     notebook.cells = [cell for cell in notebook.cells if cell.id not in gone]
 
 
 def duplicate_cells(notebook, released):
     """Copy and paste a solution cell and a graded cell, as JupyterLab does: metadata and all, but a new id."""
-    for grade_id in ("forget-gate", "hidden-state-test", "answer-1", "answer-3-test"):
+    for grade_id in ("forget-gate", "hidden-state-test", "answer-1", "answer-3-test", "clip", "bias-explained"):
         for position, original in enumerate(notebook.cells):
             if original.id == grade_id:
                 twin = copy.deepcopy(original)
@@ -90,8 +93,17 @@ def save_as_an_old_program_does(notebook, released):
         del cell["id"]
 
 
-SIX = ("forget-gate", "input-gate", "candidate", "update-cell", "output-gate", "hidden-state")
-EVERYTHING = {f"{name}-test": 3 for name in SIX} | {"lstm-step-test": 5} | {f"answer-{n}-test": 1 for n in range(1, 6)}
+def _everything():
+    """All points that there are: grade id to points, over all assignments."""
+    settings = [
+        cell.metadata.get("nbgrader", {})
+        for path in sorted((ROOT / "solutions").rglob("*.md"))
+        for cell in read_notebook(path).cells
+    ]
+    return {found["grade_id"]: found["points"] for found in settings if "points" in found}
+
+
+EVERYTHING = _everything()
 
 ANOTHER_WAY = {
     "forget_gate": """
@@ -136,28 +148,61 @@ ANOTHER_WAY = {
             c = update_cell(layer(forget_gate, "f"), layer(input_gate, "i"), layer(candidate, "g"), c_prev)
             return [hidden_state(layer(output_gate, "o"), c), c]
     """,
+    "sequence_loss": """
+        def sequence_loss(logits, targets, mask):
+            from scipy.special import logsumexp
+            T, N, K = logits.shape
+            chosen = logits[np.arange(T)[:, None], np.arange(N), targets]
+            return ((logsumexp(logits, axis=-1) - chosen) * mask).sum(axis=0).mean()
+    """,
+    "clip": """
+        def clip(grads, largest):
+            norm = float(np.linalg.norm(np.concatenate([grad.ravel() for grad in grads.values()])))
+            for name in grads:
+                grads[name] = grads[name] * min(1, largest / (norm or 1))
+            return norm
+    """,
     "answer_1": 'answer_1 = " C) "',
     "answer_2": 'answer_2 = "(b)"',
+    "answer_7": "from fractions import Fraction\nanswer_7 = Fraction(90, 2)",
+    "answer_15": 'answer_15 = "1 / 1024"',
+    "answer_18": "answer_18 = np.float32(1.3)",
 }
+
+KILL = "import os\nos._exit(1)"
 
 STUDENTS = [
     Student("ada", "perfect", leave),
     Student("ben", "untouched", undo, EVERYTHING),
     Student(
         "cleo",
-        "two gates and two answers wrong",
+        "some functions and some answers wrong",
         rewrite(
             input_gate="def input_gate(x, h_prev, W_x, W_h, b):\n    return np.tanh(x @ W_x + h_prev @ W_h + b)",
             output_gate="def output_gate(x, h_prev, W_x, W_h, b):\n    return sigmoid(x @ W_x + h_prev @ W_h)",
+            sequence_loss="""
+                def sequence_loss(logits, targets, mask):
+                    e = np.exp(logits - logits.max(axis=-1, keepdims=True))
+                    p = np.take_along_axis(e / e.sum(axis=-1, keepdims=True), targets[..., None], axis=-1)[..., 0]
+                    return -(mask * np.log(p)).mean()
+            """,
+            sgd_step="""
+                def sgd_step(params, grads, learning_rate):
+                    for name in params:
+                        params[name] = params[name] - learning_rate * grads[name]
+            """,
             answer_4='answer_4 = "b"',
             answer_5='answer_5 = "D or maybe C"',
+            answer_7="answer_7 = 900",
+            answer_18='answer_18 = "1,3"',
         ),
-        {"input-gate-test": 3, "output-gate-test": 3, "answer-4-test": 1, "answer-5-test": 1},
+        {"input-gate-test": 3, "output-gate-test": 3, "sequence-loss-test": 4, "sgd-step-test": 2}
+        | {f"answer-{n}-test": 1 for n in (4, 5, 7, 18)},
     ),
     Student("dora", "right in another way", rewrite(**ANOTHER_WAY)),
     Student(
         "emil",
-        "parts of two exercises right",
+        "parts of some exercises right",
         rewrite(
             update_cell="""
                 def update_cell(f, i, g, c_prev):
@@ -171,8 +216,15 @@ STUDENTS = [
                     c = sigmoid(f) * c_prev + sigmoid(i) * np.tanh(g)
                     return sigmoid(o) * c, c
             """,
+            clip="""
+                def clip(grads, largest):
+                    norm = np.sqrt(sum((grad**2).sum() for grad in grads.values()))
+                    for grad in grads.values():
+                        grad *= largest / norm
+                    return norm
+            """,
         ),
-        {"update-cell-test": 1, "lstm-step-test": 3},
+        {"update-cell-test": 1, "lstm-step-test": 3, "clip-test": 1},
     ),
     Student(
         "fay",
@@ -198,8 +250,8 @@ STUDENTS = [
     Student(
         "igor",
         "kills the kernel in the last exercise",
-        rewrite(lstm_step="import os\nos._exit(1)", answer_5="import os\nos._exit(1)"),
-        {"lstm-step-test": 5, "answer-5-test": 1},
+        rewrite(lstm_step=KILL, train=KILL, answer_38=KILL),
+        {"lstm-step-test": 5, "train-test": 4, "answer-38-test": 1},
     ),
     Student(
         "ines",
@@ -208,9 +260,11 @@ STUDENTS = [
             candidate="def candidate(*arguments):\n    raise KeyboardInterrupt",
             output_gate="def output_gate(*arguments):\n    return 10**400",
             answer_1="class Odd(str):\n    def strip(self, *a):\n        raise RuntimeError\nanswer_1 = Odd('c')",
-            answer_4="import numpy as np\nanswer_4 = np.array(['a', 'b'])",
+            answer_4="answer_4 = np.array(['a', 'b'])",
+            answer_7="answer_7 = 10**400",
+            train="class Odd:\n    def __call__(self, *arguments):\n        raise SystemExit\ntrain = Odd()",
         ),
-        {"candidate-test": 3, "output-gate-test": 3, "answer-4-test": 1},
+        {"candidate-test": 3, "output-gate-test": 3, "train-test": 4, "answer-4-test": 1, "answer-7-test": 1},
     ),
     Student("judy", "deleted test cells", delete_test_cells),
     Student("karl", "duplicated cells", duplicate_cells),
@@ -218,12 +272,16 @@ STUDENTS = [
     Student("lena", "no work, tests tagged to be skipped", tag_tests_to_be_skipped, EVERYTHING),
     Student(
         "mo",
-        "two unfinished exercises",
+        "unfinished exercises",
         rewrite(
             forget_gate="def forget_gate(x, h_prev, W_x, W_h, b):\n    return sigmoid(x @ W_x + h_prev @ W_h + b",
             update_cell="def update_cell(f, i, g, c_prev):\n    f * c_prev + i * g",
+            probabilities="def probabilities(hs, W, b):\n    softmax(hs @ W + b)",
+            losses_explained="YOUR ANSWER HERE",
             answer_2="answer_2 = a",
+            answer_30='answer_30 = ""',
         ),
-        {"forget-gate-test": 3, "update-cell-test": 3, "answer-2-test": 1},
+        {"forget-gate-test": 3, "update-cell-test": 3, "probabilities-test": 3, "losses-explained": 4}
+        | {"answer-2-test": 1, "answer-30-test": 1},
     ),
 ]
