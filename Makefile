@@ -1,7 +1,7 @@
 # The doors of the course. `make course` and `make test` are all that a newcomer needs.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help course test book exercises grade bench lint serve clean requirements pictures
+.PHONY: help course test book exercises release grade bench lint lint-assignments serve clean requirements pictures
 
 PYTHON ?= python3
 ENV    := .venv
@@ -23,10 +23,12 @@ help:
 	@echo
 	@echo "make book        the book alone: _build/html/index.html"
 	@echo "make exercises   solutions/ to exercises/"
+	@echo "make release     a zip for each assignment, for students: _build/student-zips/"
 	@echo "make grade       the sample class alone"
 	@echo "make serve       the book at http://localhost:8000"
 	@echo "make bench       speed of the cells beside PyTorch (and JAX, where installed)"
 	@echo "make lint        ruff and mypy"
+	@echo "make lint-assignments   refuse assignments that grade wrongly or lack hints, links or docstrings"
 	@echo "make clean       empty _build/; class/ with submissions and gradebook stays"
 
 # The main job ------------------------------------------------------------------------------------------------
@@ -40,7 +42,7 @@ course: $(ENV)/.course _build/html/.built _build/.released _build/sample-class/m
 	@echo "The book:      $(CURDIR)/_build/html/index.html"
 	@echo "The exercises: $(CURDIR)/exercises/"
 
-test: $(ENV)/.test _build/html/.built _build/.released _build/sample-class/marks.txt
+test: $(ENV)/.test lint-assignments _build/html/.built _build/.released _build/sample-class/marks.txt
 	$(BIN)/python -m pytest
 
 # Environment -------------------------------------------------------------------------------------------------
@@ -93,6 +95,11 @@ _build/.released: $(SOLUTIONS) $(GRADING) $(ENV)/.course $(if $(wildcard class/g
 	$(BIN)/python -m lstmlib.grading.release solutions exercises
 	@touch $@
 
+# Links in the notebooks lead to the book where BOOK_URL says that it is published: make release BOOK_URL=https://…
+release: _build/.released
+	$(BIN)/python -m lstmlib.grading.handout _build/release _build/student-zips --package lstmlib \
+	  --without lstmlib/grading $(if $(BOOK_URL),--book $(BOOK_URL))
+
 grade: _build/sample-class/marks.txt
 	@cat $<
 
@@ -104,6 +111,10 @@ _build/sample-class/marks.txt: $(ENV)/.course $(SOLUTIONS) $(SAMPLE) $(GRADING) 
 lint: $(ENV)/.test
 	$(BIN)/ruff check
 	$(BIN)/mypy
+
+lint-assignments: $(ENV)/.course
+	$(BIN)/python -m lstmlib.grading.lint solutions --banks tests/banks --labels book \
+	  --depends lstmlib --cache _build/lint.json
 
 # OpenBLAS, on which NumPy rests, takes many AMD processors with AVX-512 for ones without; PyTorch does not. Where the
 # processor has it, the second run tells OpenBLAS so.
