@@ -42,6 +42,15 @@ def test_exercises_cite_equations_of_the_book(path):
             assert label in LABELS
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "solutions").rglob("*.md")), ids=lambda path: path.stem)
+def test_links_of_exercises_lead_to_sections_of_the_book(path):
+    for page, anchor in re.findall(r"\]\((?:\.\./)+_build/html/book/(\w+)\.html#?([\w-]*)\)", path.read_text()):
+        text = (ROOT / "book" / f"{page}.md").read_text()
+        titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+        headings = {re.sub(r"[^\w]+", "-", title.lower()).strip("-") for title in titles}
+        assert not anchor or anchor in headings or f"({anchor})=" in text, f"{page} has no section {anchor}"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
 def test_code_on_a_page_fits_its_width(page):
     code = re.findall(r"^```(?:\{code-cell\}|python|shell).*?^```$", page.read_text(), re.DOTALL | re.MULTILINE)

@@ -9,6 +9,7 @@ import numpy as np
 from lstmlib.check.report import Part, Report
 
 _DECIMAL = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+LONGEST = 50  # characters of a number
 _NUMBER = re.compile(rf"({_DECIMAL})(?:/({_DECIMAL}))?")
 
 
@@ -89,8 +90,8 @@ def _read_number(answer):
     """The number, or the report that says why there is none."""
     wanted = 'one number, such as 0.25 or "1/4"'
     if isinstance(answer, str):
-        text = re.sub(r"\s", "", str.strip(answer)[:80]).replace("\N{MINUS SIGN}", "-")
-        found = _NUMBER.fullmatch(text)
+        text = re.sub(r"\s", "", str.__str__(answer)).replace("\N{MINUS SIGN}", "-")
+        found = _NUMBER.fullmatch(text) if len(text) <= LONGEST else None
         if found is None:
             hint = ""
             if re.fullmatch(r"[+-]?\d+,\d+", text):

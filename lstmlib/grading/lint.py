@@ -367,6 +367,8 @@ def load_bank(path):
     """The dict ``WRONG`` of a module given by its path."""
     name = f"bank_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path}: expected a Python module with a dict WRONG.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)

@@ -1,9 +1,15 @@
-"""A Chromium to look at the built book with, and a server on this machine that serves it."""
+"""A Chromium to look with, and servers on this machine: for the built book, and JupyterLab for notebooks."""
 
+import contextlib
 import functools
 import http.server
 import shutil
+import socket
+import subprocess
+import sys
 import threading
+import time
+import urllib.request
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -30,6 +36,43 @@ def serve(folder):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(QuietHandler, directory=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
+
+
+@contextlib.contextmanager
+def jupyterlab(folder):
+    """Run JupyterLab in a folder as long as the context lasts; gives its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"]
+    options = ["--IdentityProvider.token=", "--ServerApp.ip=127.0.0.1", f"--notebook-dir={folder}"]
+    with subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait_for(f"{address}/api")
+            yield address
+        finally:
+            server.terminate()
+
+
+def _wait_for(url, seconds=60):
+    for _ in range(seconds * 4):
+        try:
+            return urllib.request.urlopen(url)
+        except OSError:
+            time.sleep(0.25)
+    raise RuntimeError(f"nothing answers at {url}")
+
+
+def open_notebook(page, address, name):
+    """Open a notebook in JupyterLab and wait until it can be worked in."""
+    page.goto(f"{address}/lab/tree/{name}?reset")
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+    page.wait_for_timeout(3000)
+    question = page.get_by_role("button", name="No", exact=True)  # no news, thank you
+    if question.count():
+        question.click()
+    page.keyboard.press("Control+b")  # the file browser takes too much room
 
 
 @pytest.fixture(scope="session")
