@@ -44,7 +44,7 @@ def test_exercises_cite_equations_of_the_book(path):
 
 @pytest.mark.parametrize("path", sorted((ROOT / "solutions").rglob("*.md")), ids=lambda path: path.stem)
 def test_links_of_exercises_lead_to_sections_of_the_book(path):
-    for page, anchor in re.findall(r"\]\((?:\.\./)+_build/html/book/(\w+)\.html#?([\w-]*)\)", path.read_text()):
+    for page, anchor in re.findall(r"\]\(\.\./\.\./book/(\w+)\.md#?([\w-]*)\)", path.read_text()):
         text = (ROOT / "book" / f"{page}.md").read_text()
         titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
         headings = {re.sub(r"[^\w]+", "-", title.lower()).strip("-") for title in titles}

@@ -29,7 +29,7 @@ README = """\
 """
 
 
-def hand_out(released, target, package, without=(), book=None, site="_build/html"):
+def hand_out(released, target, package, without=(), book=None):
     """Write the zips.
 
     Parameters
@@ -43,10 +43,8 @@ def hand_out(released, target, package, without=(), book=None, site="_build/html
     without : iterable of pathlib.Path
         Parts of the package that students do not get.
     book : str, optional
-        Address of the published book. Links out of the assignment's folder lead there; without an address, only their
-        words are left.
-    site : str
-        Folder of the built book, as it stands in these links.
+        Address of the published book. Links out of the assignment's folder, ``../../book/page.md#section``, lead
+        there, to ``book/page.html#section``; without an address, only their words are left.
 
     Returns
     -------
@@ -69,7 +67,7 @@ def hand_out(released, target, package, without=(), book=None, site="_build/html
         wheel = build_wheel(package, without, Path(scratch))
         for folder in folders:
             written.append(target / f"{folder.name}.zip")
-            _write_zip(written[-1], folder, wheel, book, site)
+            _write_zip(written[-1], folder, wheel, book)
     return written
 
 
@@ -95,13 +93,13 @@ def build_wheel(package, without, scratch):
     return wheel
 
 
-def _write_zip(path, folder, wheel, book, site):
+def _write_zip(path, folder, wheel, book):
     files = sorted(file for file in folder.rglob("*") if file.is_file() and not LEFT_OUT & set(file.parts))
     notebooks = [file.name for file in files if file.suffix == ".ipynb"]
     readme = README.format(wheel=wheel.name, notebook=" ".join(notebooks))
     content = {"README.txt": readme.encode(), wheel.name: wheel.read_bytes()}
     for file in files:
-        text = _redirect(file, book, site) if file.suffix == ".ipynb" else file.read_bytes()
+        text = _redirect(file, book) if file.suffix == ".ipynb" else file.read_bytes()
         content[str(file.relative_to(folder))] = text
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in sorted(content.items()):
@@ -110,14 +108,15 @@ def _write_zip(path, folder, wheel, book, site):
             archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
 
 
-def _redirect(path, book, site):
+def _redirect(path, book):
     """A notebook whose links leave its folder only for the published book."""
 
     def redirect(link):
         words, goal = link[1], link[2]
-        if book is None or f"{site}/" not in goal:
+        if book is None:
             return words
-        return f"[{words}]({book.rstrip('/')}/{goal.split(f'{site}/', 1)[1]})"
+        page, mark, section = re.sub(r"^(\.\./)+", "", goal).partition("#")
+        return f"[{words}]({book.rstrip('/')}/{page.removesuffix('.md')}.html{mark}{section})"
 
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
