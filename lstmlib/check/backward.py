@@ -128,14 +128,16 @@ def product_slots(fused):
     }
 
 
-def products_back(slots, x, h_prev, h, da, early, W_x, W_h):
+def products_back(slots, x, h_prev, h, da, early, W_x, W_h, da_h=None):
     """Return dx, dh_prev, dW_x, dW_h, db as the slots have them.
 
-    ``early`` is the gradient before it went through the activations.
+    ``early`` is the gradient before it went through the activations, ``da_h`` what reaches the product with the old
+    state, where that differs from ``da``.
     """
+    da_h = da if da_h is None else da_h
     N = slots["batch"](len(x))
-    dx, dh_prev = slots["dx"](da, early, W_x), slots["dh_prev"](da, early, W_h)
-    dW_x, dW_h = slots["dW_x"](x, da, early) / N, slots["dW_h"](slots["state"](h_prev, h), da, early) / N
+    dx, dh_prev = slots["dx"](da, early, W_x), slots["dh_prev"](da_h, early, W_h)
+    dW_x, dW_h = slots["dW_x"](x, da, early) / N, slots["dW_h"](slots["state"](h_prev, h), da_h, early) / N
     return dx, dh_prev, dW_x, dW_h, slots["db"](da, early) / N
 
 

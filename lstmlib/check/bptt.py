@@ -96,6 +96,15 @@ _BPTT = Family(
                 "the gradients of the step that comes last replace those of the others",
                 "All steps share the weights, so their gradients are added: += in the place of =.",
             ),
+            *(
+                Filling(
+                    lambda sums, step, k=k: [*_add(sums, step)[:k], step[k], *_add(sums, step)[k + 1 :]],
+                    "assigns-instead-of-adding",
+                    f"{name} of the step that comes last replaces that of the others",
+                    "All steps share the weights, so their gradients are added: += in the place of =.",
+                )
+                for k, name in enumerate(("dW_x", "dW_h", "db"))
+            ),
             Filling(
                 lambda sums, step: sums or step,
                 "missing-sum",

@@ -75,9 +75,12 @@ def _parts(exercise, results):
     ordinary = [result for result in results if result.ordinary and not any(r.timed_out for r in results)]
     values = [bool(ordinary) and all(result.right[k] for result in ordinary) for k in range(len(exercise.outputs))]
     robust = all(values) and all(all(result.right) and not result.call.changed for result in results)
+    manners = "leaving its arguments as they were"
+    if any(not result.ordinary for result in results):
+        manners = f"also with very large numbers, and {manners}"
     return (
         *(Part(f"values of {name}", 2, good) for name, good in zip(exercise.outputs, values, strict=True)),
-        Part("also with very large numbers, and leaving its arguments as they were", 1, robust),
+        Part(manners, 1, robust),
     )
 
 
@@ -111,8 +114,9 @@ def _judge(exercise, results):
         what = f"Your result is what comes out when {words}."
         if first not in readable:
             what = f"It looks as if {words}: where the shapes allow it, that gives your numbers."
-        return mistakes[0].diagnosis, what, *(mistake.hint for mistake in mistakes), evidence, case, see
-    if all(all(result.right) == (result.case.examples == 1) for result in results if result.ordinary):
+        hints = dict.fromkeys(mistake.hint for mistake in mistakes)  # each once
+        return mistakes[0].diagnosis, what, *hints, evidence, case, see
+    if _is_right_for_one_example(results):
         what = "Your function is right for a batch of one example, but not for more."
         return "not-batched", what, "Each row is one example: x @ W_x treats all rows alike.", evidence, case
     return _without_explanation(first), _hint_not_finite(first), evidence, case, see
@@ -158,6 +162,12 @@ def _explain(exercise, results):
 
 def _agree(got, expected):
     return expected is not None and len(got) == len(expected) and all(map(close, got, expected))
+
+
+def _is_right_for_one_example(results):
+    single = [all(result.right) for result in results if result.ordinary and result.case.examples == 1]
+    batches = [all(result.right) for result in results if result.ordinary and result.case.examples > 1]
+    return bool(single) and all(single) and sum(batches) <= 1  # zeros may come out right
 
 
 def _is_constant(results):

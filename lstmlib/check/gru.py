@@ -25,6 +25,9 @@ _RESET = [
         lambda r, a_h, b_hn, before: r * (before + b_hn), "wrong-reset", "r scales h_prev and the sum as well", _AFTER
     ),
     Filling(lambda r, a_h, b_hn, before: a_h + b_hn, "missing-reset-gate", "the reset gate is left out", _AFTER),
+    Filling(
+        lambda r, a_h, b_hn, before: 0 * a_h, "missing-hidden-term", "the bracket that r scales is left out", _AFTER
+    ),
     Filling(lambda r, a_h, b_hn, before: r * a_h + b_hn, "misplaced-bias", "b_hn stays outside of the bracket", _AFTER),
     Filling(lambda r, a_h, b_hn, before: a_h + r * b_hn, "misplaced-brackets", "r scales b_hn alone", _AFTER),
     Filling(lambda r, a_h, b_hn, before: (1 - r) * (a_h + b_hn), "flipped-gate", "1 - r stands in for r", _AFTER),
@@ -304,7 +307,7 @@ _CONVERT = Family(
             ),
         ],
     },
-    last=("outputs",),
+    last=("outputs", "turned"),
 )
 
 # --------------------------------------------------------------------------------------------------------------

@@ -37,8 +37,7 @@ def _backward(slots, dh, x, h_prev, r, z, a_hn, n, W_x, W_h):
     k = slots["order"].index("n")
     hidden[:, k * H : (k + 1) * H] = da_hn
     blend = (1 - z) * n + z * h_prev
-    dx, _, dW_x, _, db = products_back(slots, x, h_prev, blend, da, early, W_x, W_h)
-    _, dh_prev, _, dW_h, _ = products_back(slots, x, h_prev, blend, hidden, early, W_x, W_h)
+    dx, dh_prev, dW_x, dW_h, db = products_back(slots, x, h_prev, blend, da, early, W_x, W_h, hidden)
     dh_prev = slots["ways"](dh_prev, slots["first"](dh, z), hidden, W_h, da)
     dW_h, db_hn = slots["recurrent"](dW_h, slots["db_hn"](da_hn, da_n), da, h_prev, r)
     return slots["outputs"](dx, dh_prev, dW_x, dW_h, db, db_hn)

@@ -19,7 +19,7 @@ def _update_cell(slots, f, i, g, c_prev):
     if slots["gates"] == "squashed again":
         f, i = sigmoid(f), sigmoid(i)
     kept, written = slots["keep"](f, i, c_prev), slots["write"](f, i, g)
-    return slots["result"](slots["join"](f, g, kept, written, c_prev))
+    return slots["result"](slots["join"](f, i, g, kept, written, c_prev))
 
 
 _UPDATE_CELL = Family(
@@ -36,22 +36,22 @@ _UPDATE_CELL = Family(
             ),
         ],
         "join": [
-            Filling(lambda f, g, kept, written, c: kept + written),
+            Filling(lambda f, i, g, kept, written, c: kept + written),
             Filling(
-                lambda f, g, kept, written, c: f * (c + written),
+                lambda f, i, g, kept, written, c: f * (c + written),
                 "misplaced-brackets",
                 "f scales the whole sum",
                 "f belongs to c_prev alone.",
             ),
             Filling(
-                lambda f, g, kept, written, c: (kept + written / g) * g,
+                lambda f, i, g, kept, written, c: (kept + i) * g,
                 "misplaced-brackets",
                 "g scales the whole sum",
                 "g belongs to i alone.",
             ),
-            Filling(lambda f, g, kept, written, c: kept * written, "wrong-operator", "the products are multiplied"),
+            Filling(lambda f, i, g, kept, written, c: kept * written, "wrong-operator", "the products are multiplied"),
             Filling(
-                lambda f, g, kept, written, c: (kept + written) / 2, "wrong-values", "the mean is taken, not the sum"
+                lambda f, i, g, kept, written, c: (kept + written) / 2, "wrong-values", "the mean is taken, not the sum"
             ),
         ],
         "keep": [

@@ -132,20 +132,21 @@ def _possible_pairs(got, right, values):
     that one gives. Where both do, anything is possible.
     """
     wrong = _differs(got, got, right)
-    changed = np.array([_differs(got, value, right) for value in values])
+    # Also where a mistake changes too little for a check to see: the other of the pair may make more of it.
+    changed = np.array([_differs(got, value, right, tolerance=1e-12) for value in values])
     missed = np.array([_differs(got, got, value) for value in values])
     same = (~changed).astype(float).T
     contradicted = (changed & missed).astype(float) @ same
     return (contradicted == 0) & (contradicted.T == 0) & ((wrong & ~changed).astype(float) @ same == 0)
 
 
-def _differs(got, one, other):
+def _differs(got, one, other, tolerance=1e-5):
     """Where `one` differs from `other`, flat, with an entry for each of `got`."""
     masks = []
     for k, value in enumerate(got):
         shapes = [np.shape(side[k]) if side is not None and k < len(side) else None for side in (one, other)]
         if shapes == [value.shape] * 2:
-            mask = ~(np.abs(one[k] - other[k]) <= 1e-5 * (1 + np.abs(other[k])))
+            mask = ~(np.abs(one[k] - other[k]) <= tolerance * (1 + np.abs(other[k])))
         else:
             mask = np.full(value.shape, value.shape in shapes or None in shapes)
         masks.append(mask.ravel())
