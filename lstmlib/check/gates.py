@@ -206,6 +206,7 @@ def gate_exercise(name, output, activations, reference, see):
         draw=lambda rng: draw_cases(rng, GATE_SHAPES),
         family=Family(_gate, {"activation": activations, "form": _FORMS, **SUM_SLOTS}),
         see=see,
+        ranges={output: (0, 1) if activations is SIGMOID else (-1, 1)},
     )
 
 

@@ -329,6 +329,7 @@ EXERCISES = [
         draw=lambda rng: draw_cases(rng, _CANDIDATE_SHAPES),
         family=_CANDIDATE,
         see=_see("Candidate", "gru-candidate"),
+        ranges={"n": (-1, 1)},
     ),
     Exercise(
         id="gru.hidden_state",

@@ -87,7 +87,8 @@ def _judge(run):
         )
     when, then = ("right after it was written", t) if not written else (f"{STEPS} steps later", -1)
     n = int(np.argmax(np.abs(c[then] - wanted)))
-    seen = f"The number {numbers[n]:g} should stand in the cell as {wanted[n]:.4f}; {when} c is {c[then, n]:.4f}."
+    came = c[then, n].round(4) + 0  # no -0
+    seen = f"The number {numbers[n]:g} should stand in the cell as {wanted[n]:.4f}; {when} c is {came:.4f}."
     noise = float(np.abs(np.delete(i, t, axis=0)).max())
     if i[t].max() < 0.5 < noise:
         words = "flipped-gate", "The input gate is open when it should be closed, and closed when it should be open."

@@ -280,6 +280,7 @@ EXERCISES = [
         draw=lambda rng: draw_cases(rng, dict.fromkeys(("o", "c"), "N H")),
         family=_HIDDEN_STATE,
         see=_see("Hidden state", "lstm-hidden"),
+        ranges={"h": (-1, 1)},
     ),
     Exercise(
         id="lstm.lstm_step",
@@ -288,6 +289,7 @@ EXERCISES = [
         draw=lambda rng: draw_cases(rng, _STEP_SHAPES),
         family=_LSTM_STEP,
         see=_see("The whole step", "lstm-preactivation to lstm-hidden"),
+        ranges={"h": (-1, 1)},
     ),
     lstm_backward.EXERCISE,
 ]
