@@ -47,7 +47,9 @@ def _names(code):
 
 
 def _right(exercise):
+    names = exercise.arguments
+
     def function(*arguments, **named):
-        return exercise.reference(**dict(zip(exercise.arguments, arguments, strict=False)), **named)
+        return exercise.reference(**dict(zip(names, arguments, strict=False)), **named)
 
     return function
