@@ -34,7 +34,7 @@ class Tape(NamedTuple):
     states : tuple of ndarray, shape (T + 1, H, N)
         Hidden states, and for the LSTM cell states, the initial ones first; one column per example.
     saved : tuple of ndarray
-        Gates and what else the cell keeps, one column per example.
+        What the cell's backward pass in `lstmlib.fast` needs besides; its layout may change.
     lengths : ndarray of int, shape (N,), or None
     """
 
@@ -166,6 +166,10 @@ class Layer:
 
     def _run_back(self, tape, dhs, *dfinal):
         raise NotImplementedError
+
+    def _numbers(self):
+        """The parameters in the layer's dtype, whatever was put there."""
+        return {name: np.asarray(value, self.dtype) for name, value in self.params.items()}
 
     def _bundle(self, states):
         return tuple(states) if len(self.state_names) > 1 else states[0]

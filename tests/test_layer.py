@@ -216,6 +216,51 @@ def test_results_have_the_dtype_of_the_layer(cell, dtype):
 
 
 @cells
+@pytest.mark.parametrize("examples", [1, 3])
+@pytest.mark.parametrize("form", ["float32", "float64", "integers", "lists", "columns", "reversed"])
+def test_weights_of_any_form_give_the_right_answer(cell, examples, form):
+    layer, xs, states, rng = make(cell, (5, examples, 2, 4), seed=3)
+    same, _, _, _ = make(cell, (5, examples, 2, 4), seed=3)
+    layer.dtype = np.dtype(np.float32) if form == "float64" else layer.dtype
+    for name, value in same.params.items():
+        whole = rng.integers(-1, 2, value.shape)
+        same.params[name], layer.params[name] = {
+            "float32": (value.astype(np.float32).astype(float), value.astype(np.float32)),
+            "float64": (value, value),
+            "integers": (whole.astype(float), whole),
+            "lists": (value, value.tolist()),
+            "columns": (value, np.asfortranarray(value)),
+            "reversed": (value, value[::-1].copy()[::-1]),
+        }[form]
+    (hs, _, tape), (expected, _, expected_tape) = (one.forward(xs, bundle(states)) for one in (layer, same))
+    dhs = rng.standard_normal(hs.shape)
+    grads, expected_grads = layer.backward(tape, dhs), same.backward(expected_tape, dhs)
+    tolerance = {"rtol": 1e-4, "atol": 1e-5} if form == "float64" else {"rtol": 1e-12, "atol": 1e-13}
+    np.testing.assert_allclose(hs, expected, **tolerance)
+    for name, value in expected_grads.params.items():
+        np.testing.assert_allclose(grads.params[name], value, **tolerance)
+        assert grads.params[name].dtype == layer.dtype
+
+
+@cells
+@pytest.mark.parametrize("examples", [1, 40])
+def test_gradients_of_a_sequence_too_long_for_the_cache_are_those_of_its_steps(cell, examples, monkeypatch):
+    layer, xs, states, rng = make(cell, (23, examples, 3, 4), seed=9)
+    dhs = rng.standard_normal((23, examples, 4))
+    _, final, tape = layer.forward(xs, bundle(states))
+    whole = layer.backward(tape, dhs, final)
+    for size in (1, 30 * examples * 4 * 8, 130 * examples * 4 * 8):  # of one step, of several, of more
+        monkeypatch.setattr("lstmlib.fast.arrays.CACHED", size)
+        parts = layer.backward(tape, dhs, final)
+        for got, expected in zip(
+            [parts.xs, *unbundle(parts.initial), *parts.params.values()],
+            [whole.xs, *unbundle(whole.initial), *whole.params.values()],
+            strict=True,
+        ):
+            np.testing.assert_allclose(got, expected, rtol=1e-11, atol=1e-13)
+
+
+@cells
 def test_same_seed_gives_the_same_weights(cell):
     Layer, options = CELLS[cell]
     first, second, other = (Layer(3, 4, rng=seed, **options).params for seed in (1, 1, 2))
