@@ -45,7 +45,8 @@ class Axis:
         if len(self.values) < 2:
             raise ValueError(f"values of {label!r}: expected at least two, got {values!r}; with one, use no slider.")
         if not isinstance(start, int) or not 0 <= start < len(self.values):
-            raise ValueError(f"start of {label!r}: expected a position from 0 to {len(self.values) - 1}, got {start!r}.")
+            last = len(self.values) - 1
+            raise ValueError(f"start of {label!r}: expected a position from 0 to {last}, got {start!r}.")
         shown = [show(value) if callable(show) else show.format(value) for value in self.values]
         self.shown = [_minus(text) for text in shown]
         if len(set(self.shown)) < len(self.shown):
@@ -64,6 +65,7 @@ class Explorer(VBox):
 
     def __init__(self, sliders, shapes, stack, frames, still):
         self.sliders, self.frames, self._still = sliders, frames, still
+        shapes.add_class("explorer-shapes")
         stack.add_class("explorer-frames")
         super().__init__([*sliders, shapes, stack], layout=Layout(width="100%", max_width="36rem"))
 
@@ -119,12 +121,13 @@ def explore(draw, describe, **axes):
         size = size or drawn
         if drawn != size:
             raise ValueError(f"draw: expected all figures of one size, got {drawn} after {size} inches at {values}.")
+    longest = max(len(axis.label) for axis in axes.values())
     sliders = [
         SelectionSlider(
             options=[(text, k) for k, text in enumerate(axis.shown)],  # positions, for equal values may not repeat
             index=axis.start,
             description=axis.label,
-            style={"description_width": f"{max(len(axis.label) for axis in axes.values()) + 1}ch"},  # one under the other
+            style={"description_width": f"{longest + 1}ch"},  # tracks of one length
             layout=Layout(width="auto"),
         )
         for axis in axes.values()

@@ -43,14 +43,14 @@ def explore_gates():
             ax.text(step + 0.7, -0.95, "write", va="center")
         ax.set(xlabel="step t", ylim=(-1.2, 4.6))
         ax.set_title(f"half-life {half_life(forget):.1f} steps", fontsize=10)
-        ax.legend(loc="upper left", ncols=2)
+        ax.legend(loc="upper left", ncols=2, frameon=True, framealpha=1, edgecolor="white")
         return figure
 
     def describe(forget, write):
         cs = run(forget, write)
         return (
-            f"Cell state over 60 steps, forget bias {forget}, input bias {write}: {cs[WRITE]:.2f} after the first write, "
-            f"{cs[OVERWRITE - 1]:.2f} before the second, {cs[OVERWRITE]:.2f} after it, {cs[-1]:.2f} at the end. "
+            f"Cell state over {T} steps, forget bias {forget}, input bias {write}: {cs[WRITE]:.2f} after the first "
+            f"write, {cs[OVERWRITE - 1]:.2f} before the second, {cs[OVERWRITE]:.2f} after it, {cs[-1]:.2f} at the end. "
             f"The forget gate is {sigmoid(forget):.3f}."
         )
 

@@ -34,7 +34,7 @@ def explore_forget_bias():
         figure, ax = plt.subplots()
         ax.semilogy(lags, whole, label="exact: all ways")
         ax.semilogy(lags, direct, "--", label="direct: product of forget gates")
-        ax.set(xlabel="lag T − t", ylabel="norm of $∂c_T/∂c_t$", ylim=(1e-28, 1e11), yticks=[1e-24, 1e-16, 1e-8, 1])
+        ax.set(xlabel="lag T − t", ylabel="norm of $∂c_T/∂c_t$", ylim=(1e-33, 1e14), yticks=[1e-30, 1e-20, 1e-10, 1])
         ax.legend(loc="upper left")
         return figure
 

@@ -39,7 +39,7 @@ def explore_memory():
         heard, silent = run(w, b)
         return (
             f"Hidden state of one unit over {T} steps, weight {w}, bias {b}. With an impulse at step {IMPULSE} it is "
-            f"{heard[IMPULSE]:.2f} there and {heard[-1]:.2f} at the end; without the impulse it ends at {silent[-1]:.2f}."
+            f"{heard[IMPULSE]:.2f} there and {heard[-1]:.2f} at the end; without it, {silent[-1]:.2f} at the end."
         )
 
     return explore(

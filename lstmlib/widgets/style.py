@@ -1,12 +1,14 @@
 """One look for all figures."""
 
+from typing import Any
+
 import matplotlib as mpl
 from cycler import cycler
 
 # Okabe and Ito's palette, which colour-blind readers can tell apart; green is left out next to vermilion.
 BLUE, ORANGE, VERMILION, SKY, PINK, GREY = "#0072B2", "#E69F00", "#D55E00", "#56B4E9", "#CC79A7", "#5F6368"
 
-BOOK_STYLE = {
+BOOK_STYLE: dict[Any, Any] = {
     "figure.figsize": (4.8, 2.8),
     "figure.facecolor": "white",
     "figure.constrained_layout.use": True,
@@ -15,6 +17,7 @@ BOOK_STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
+    "axes.axisbelow": True,
     "grid.color": "#DADCE0",
     "grid.linewidth": 0.6,
     "lines.linewidth": 2,

@@ -34,7 +34,7 @@ def explore_gradient_scale():
         figure, ax = plt.subplots()
         ax.semilogy(lags, float(rho) ** lags, "--", color=GREY, label="without tanh: $ρ^{T-t}$")
         ax.semilogy(lags, norms(rho, size), label="exact")
-        ax.set(xlabel="lag T − t", ylabel="norm of $∂h_T/∂h_t$", ylim=(1e-20, 1e17))
+        ax.set(xlabel="lag T − t", ylabel="norm of $∂h_T/∂h_t$", ylim=(1e-26, 1e20))
         ax.set_yticks([1e-20, 1e-10, 1, 1e10])
         ax.legend(loc="upper left")
         return figure
@@ -50,7 +50,7 @@ def explore_gradient_scale():
         draw,
         describe,
         rho=Axis("scale ρ", [0.5, 0.8, 0.9, 1.0, 1.1, 1.2, 1.5, 2.0], start=3),
-        size=Axis("input scale", [0, 0.25, 0.5, 1], start=0),
+        size=Axis("input scale", [0, 0.25, 0.5, 1], start=2),
     )
 
 
@@ -74,7 +74,7 @@ def explore_non_normal():
         figure, ax = plt.subplots()
         ax.semilogy(powers, radius**powers, "--", color=GREY, label="spectral radius to the power of n")
         ax.semilogy(powers, norms(lam, k), label="norm of $W^n$")
-        ax.set(xlabel="n", ylim=(1e-13, 1e7), yticks=[1e-10, 1e-5, 1, 1e5])
+        ax.set(xlabel="n", ylim=(3e-7, 3e4), yticks=[1e-6, 1e-4, 1e-2, 1, 1e2, 1e4])
         ax.set_title(f"spectral radius {radius:.2f}, largest singular value {stretch:.2f}", fontsize=10)
         ax.legend(loc="lower left")
         return figure
@@ -82,14 +82,14 @@ def explore_non_normal():
     def describe(lam, k):
         values = norms(lam, k)
         return (
-            f"Norm of the powers of a matrix with {lam} on its diagonal and {k} above it. It is largest, {values.max():.2g}, "
-            f"at n = {values.argmax()}, and {values[-1]:.1e} at n = {POWERS}; the spectral radius to that power is "
-            f"{lam**POWERS:.1e}."
+            f"Norm of the powers of a matrix with {lam} on its diagonal and {k} above it. It is largest, "
+            f"{values.max():.2g}, at n = {values.argmax()}, and {values[-1]:.1e} at n = {POWERS}; the spectral radius "
+            f"to that power is {lam**POWERS:.1e}."
         )
 
     return explore(
         draw,
         describe,
-        lam=Axis("λ", [0.5, 0.7, 0.8, 0.9, 0.95, 1.05], start=3),
-        k=Axis("k", [0, 0.2, 0.5, 1, 2], start=3),
+        lam=Axis("λ", [0.7, 0.8, 0.9, 0.95, 1.05], start=2),
+        k=Axis("k", [0, 0.5, 1, 2, 5], start=3),
     )
