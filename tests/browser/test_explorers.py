@@ -21,8 +21,8 @@ CONTRAST = """element => {
   };
   let ground = element;
   while (ground && numbers(getComputedStyle(ground).backgroundColor)[3] === 0) ground = ground.parentElement;
-  const both = [getComputedStyle(element).color, ground ? getComputedStyle(ground).backgroundColor : "rgb(255,255,255)"];
-  const [dark, bright] = both.map(light).sort((a, b) => a - b);
+  const behind = ground ? getComputedStyle(ground).backgroundColor : "rgb(255, 255, 255)";
+  const [dark, bright] = [getComputedStyle(element).color, behind].map(light).sort((a, b) => a - b);
   return (bright + 0.05) / (dark + 0.05);
 }"""
 
