@@ -11,7 +11,7 @@ BIN    := $(ENV)/bin
 export JUPYTER_PREFER_ENV_PATH = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-LIBRARY     := $(shell find lstmlib -name '*.py' -not -path '*/grading/*')
+LIBRARY     := $(shell find lstmlib -name '*.py' -not -path '*/grading/*') lstmlib/widgets/page.js
 GRADING     := $(shell find lstmlib/grading -name '*.py') nbgrader_config.py
 SOLUTIONS   := $(shell find solutions -type f)
 BOOK        := $(shell find book -type f) _config.yml _toc.yml
@@ -76,7 +76,9 @@ _build/.library: $(LIBRARY) $(ENV)/.course
 	rm -rf _build/.jupyter_cache _build/.doctrees
 	@mkdir -p _build && touch $@
 
+# Sphinx copies _static/ only when it writes a page.
 _build/html/.built: $(BOOK) _build/.library
+	$(if $(filter book/_static/%,$?),rm -rf _build/.doctrees)
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@touch $@
 
