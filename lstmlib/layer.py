@@ -232,7 +232,10 @@ def fit_lengths(lengths, T, N):
     """Lengths as an array of N integers from 1 to T; None stays None, anything else is a ``ValueError``."""
     if lengths is None:
         return None
-    array = as_numbers("lengths", lengths)
+    try:
+        array = as_numbers("lengths", lengths)
+    except ValueError:
+        array = np.zeros(())  # refused below, in words that say more
     if array.shape != (N,) or array.dtype.kind not in "iu" or array.min() < 1 or array.max() > T:
         raise ValueError(f"lengths: expected {N} integers from 1 to {T}, one for each example, got {lengths!r}.")
     return array

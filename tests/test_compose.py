@@ -97,7 +97,7 @@ def test_states_that_do_not_fit_are_refused():
         Stacked([RNN(D, H), RNN(H, H)]).forward(xs, [np.ones((1, H))])
     with pytest.raises(ValueError, match="at least one layer"):
         Stacked([])
-    for lengths in ([3], [0], [1.0], [1, 1], "a"):
+    for lengths in ([3], [0], [1.0], [1, 1], "a", [[1], [1, 2]], [None]):
         with pytest.raises(ValueError, match="lengths: expected 1 integers from 1 to 2"):
             RNN(D, H).forward(xs, lengths=lengths)
 
