@@ -143,3 +143,8 @@ def test_identity_relu_network_passes_gradients_on_unchanged():
     identity_(layer)
     norms = gradient_norms(layer, np.zeros((100, 1, D)), np.ones((1, H)), np.ones((1, H)))
     np.testing.assert_array_equal(norms, norms[-1])
+
+
+def test_spectral_radius_is_the_size_of_an_eigenvalue_wherever_it_points():
+    assert spectral_radius(0.9 * np.array([[0.0, -1.0], [1.0, 0.0]])) == pytest.approx(0.9)  # ±0.9i
+    assert spectral_radius(np.diag([-0.8, 0.1])) == pytest.approx(0.8)

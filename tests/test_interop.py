@@ -90,6 +90,28 @@ def test_conversion_shares_no_memory():
     assert not (layer.params["W_x"] == 7).any()
 
 
+@pytest.mark.parametrize("kind", SINGLE)
+def test_what_goes_out_or_comes_in_shares_no_memory_and_keeps_its_dtype(kind):
+    layer = perturbed(layers(np.float32)[kind])
+    ways = [
+        (to_keras, lambda weights: from_keras(weights, kind.split("-")[0])),
+        (to_onnx, lambda weights: from_onnx(*weights, 1)),
+    ]
+    if kind in TORCH:
+        ways.append((lambda one: {name: np.asarray(v) for name, v in to_torch(one).items()}, from_torch))
+    for send, receive in ways:
+        sent = send(layer)
+        received = receive(sent)
+        assert received.dtype == np.float32
+        for array in sent.values() if isinstance(sent, dict) else sent:
+            for value in (*layer.params.values(), *received.params.values()):
+                assert not np.shares_memory(array, value)
+
+
+def test_a_gru_of_onnx_resets_before_the_product_unless_told_otherwise():
+    assert from_onnx(*to_onnx(GRU(D, H, 0))).reset == "before"
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [

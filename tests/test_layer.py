@@ -314,6 +314,100 @@ def test_what_is_not_an_array_of_numbers_is_refused(cell, bad):
 
 
 @cells
+def test_what_is_too_large_for_single_precision_is_refused(cell):
+    Layer, options = CELLS[cell]
+    layer, xs = Layer(2, 3, rng=0, dtype=np.float32, **options), np.zeros((4, 3, 2))
+    xs[1, 2, 0] = -1e300
+    with pytest.raises(ValueError, match=r"xs: expected finite numbers of float32, got -1e\+300 at \[1, 2, 0\]"):
+        layer.forward(xs)
+
+
+@cells
+@given(
+    shape=st.one_of(
+        st.lists(st.integers(0, 4), max_size=4), st.sampled_from([[2], [2, 4], [3, 2, 4], [1, 1, 2], [4, 3, 2]])
+    ),
+    wrong=st.sampled_from(["xs", "initial", "dhs", "dfinal", "lengths"]),
+    kind=st.sampled_from([np.float64, np.float32, np.int64, np.uint8, bool]),
+)
+def test_arrays_of_any_shape_give_an_answer_or_a_clear_refusal(cell, shape, wrong, kind):
+    layer, xs, states, rng = make(cell, (3, 2, 2, 4), seed=5)
+    _, final, tape = layer.forward(xs, bundle(states))
+    array = rng.integers(0, 2, shape).astype(kind)
+    array.flags.writeable = False
+    before = array.copy()
+    right = {"xs": None, "initial": (2, 4), "dhs": (3, 2, 4), "dfinal": (2, 4), "lengths": (2,)}[wrong]
+    call = {
+        "xs": lambda: layer.forward(array),
+        "initial": lambda: layer.forward(xs, bundle([array] * len(states))),
+        "dhs": lambda: layer.backward(tape, array, final),
+        "dfinal": lambda: layer.backward(tape, np.ones((3, 2, 4)), bundle([array] * len(states))),
+        "lengths": lambda: layer.forward(xs, lengths=array),
+    }[wrong]
+    fits = tuple(shape) == right
+    if wrong == "xs":
+        fits = len(shape) == 3 and shape[2] == 2 and min(shape) > 0
+    if wrong == "lengths":
+        fits = fits and array.dtype.kind in "iu" and array.min() > 0
+    if fits:
+        call()
+    else:
+        with pytest.raises(ValueError, match=rf"^{wrong}.*: expected"):
+            call()
+    np.testing.assert_array_equal(array, before)
+
+
+@cells
+@given(
+    sizes=sizes,
+    seed=seeds,
+    padded=st.booleans(),
+    form=st.sampled_from(["integers", "lists", "columns", "reversed", "strided", "broadcast"]),
+)
+def test_gradients_of_any_form_give_the_right_answer_and_are_left_alone(cell, sizes, seed, padded, form):
+    layer, xs, states, rng = make(cell, sizes, seed)
+    hs, _, tape = layer.forward(xs, bundle(states), draw_lengths(padded, sizes, rng))
+
+    def in_form(array):
+        if form == "integers":
+            return rng.integers(-3, 4, array.shape)
+        if form == "lists":
+            return array.tolist()
+        if form == "strided":
+            wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]))
+            wide[..., ::2] = array
+            return wide[..., ::2]
+        if form == "broadcast":
+            return np.broadcast_to(array[..., :1, :1], array.shape)
+        return np.asfortranarray(array) if form == "columns" else array[::-1].copy()[::-1]
+
+    dhs, dfinal = in_form(rng.standard_normal(hs.shape)), [in_form(rng.standard_normal(s.shape)) for s in states]
+    plain_dhs, plain_dfinal = np.array(dhs, float), [np.array(value, float) for value in dfinal]
+    got, expected = layer.backward(tape, dhs, bundle(dfinal)), layer.backward(tape, plain_dhs, bundle(plain_dfinal))
+    for one, other in zip(
+        [got.xs, *unbundle(got.initial), *got.params.values()],
+        [expected.xs, *unbundle(expected.initial), *expected.params.values()],
+        strict=True,
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
+    for given_array, copy in zip([dhs, *dfinal], [plain_dhs, *plain_dfinal], strict=True):
+        np.testing.assert_array_equal(given_array, copy)
+
+
+@cells
+def test_a_tape_of_another_layer_is_refused(cell):
+    layer, xs, states, _ = make(cell, (3, 5, 2, 4), seed=5)
+    Layer, options = CELLS[cell]
+    tape = layer.forward(xs, bundle(states))[2]
+    other_kind = (RNN if cell == "lstm" else LSTM)(2, 4)
+    for other, size in ((Layer(2, 5, **options), 5), (Layer(3, 4, **options), 4), (other_kind, 4)):
+        with pytest.raises(ValueError, match="tape: expected one of"):
+            other.backward(tape, np.ones((3, 5, size)))
+    with pytest.raises(ValueError, match="tape: expected what forward returned"):
+        layer.backward(None, np.ones((3, 5, 4)))
+
+
+@cells
 def test_step_backward_refuses_a_gradient_of_another_shape(cell):
     layer, xs, states, _ = make(cell, (1, 3, 2, 4), seed=5)
     states, tape = one_step(cell, layer, xs[0], states)

@@ -128,6 +128,16 @@ def test_impossible_tasks_are_refused(call, words):
         call(np.random.default_rng(0))
 
 
+def test_what_is_drawn_reaches_both_ends_of_its_range():
+    rng = np.random.default_rng(RNG)
+    marks = tasks.adding(rng, 6, 500).xs[:, :, 1].sum(axis=1)
+    assert marks.min() > 0
+    counts = tasks.anbn(rng, 500, 5, 2).xs[:, :, 1].sum(axis=0)
+    np.testing.assert_array_equal(np.unique(counts), [2, 3, 4, 5])
+    first = tasks.characters(rng, "abcde", "abcde", 3, 100).xs[0].argmax(axis=-1)
+    np.testing.assert_array_equal(np.unique(first), [0, 1])  # a text of five holds two pieces of three and the next
+
+
 def test_digits_are_all_there_in_reading_order():
     try:
         from sklearn.datasets import load_digits
