@@ -19,11 +19,14 @@ class Case:
         What is special about it, for the report.
     arguments : dict
         Name to array, in the order of the signature.
+    examples : int
+        Size of the batch.
     """
 
     kind: str
     label: str
     arguments: dict[str, np.ndarray]
+    examples: int = 1
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Exercise:
     outputs : tuple of str
         Names of what the function returns, one or more.
     reference : callable
-        Takes the arguments by name, returns one array per output, as a tuple.
+        Takes the arguments by name, returns an array, or a tuple of them if there are several outputs.
     draw : callable
         Takes a generator, returns the list of `Case`.
     family : Family
@@ -48,7 +51,7 @@ class Exercise:
 
     id: str
     outputs: tuple[str, ...]
-    reference: Callable[..., tuple]
+    reference: Callable
     draw: Callable[[np.random.Generator], list[Case]]
     family: Family
     see: str
@@ -57,3 +60,12 @@ class Exercise:
     def function_name(self):
         return self.id.split(".")[1]
 
+    @property
+    def arguments(self):
+        """The names of the arguments, in order."""
+        return tuple(self.draw(np.random.default_rng(0))[0].arguments)
+
+    def expected(self, arguments):
+        """What the reference returns, as a tuple."""
+        value = self.reference(**arguments)
+        return value if isinstance(value, tuple) else (value,)

@@ -102,7 +102,7 @@ def test_diagnoses_reach_the_feedback(folder):
         assert words in page
 
 
-@each_assignment
+@pytest.mark.parametrize("assignment", sorted(path.name for path in (ROOT / "solutions").iterdir()))
 def test_releasing_again_gives_the_committed_exercises_byte_for_byte(assignment, tmp_path):
     committed = ROOT / "exercises" / assignment / f"{assignment}.ipynb"
     assert release(tmp_path, assignment).read_bytes() == committed.read_bytes(), "run: make exercises"
