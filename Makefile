@@ -1,7 +1,7 @@
 # The doors of the course. `make course` and `make test` are all that a newcomer needs.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help course test book exercises grade bench lint serve clean requirements pictures
+.PHONY: help course test book exercises grade bench experiments lint serve clean requirements pictures corpus
 
 PYTHON ?= python3
 ENV    := .venv
@@ -11,7 +11,8 @@ BIN    := $(ENV)/bin
 export JUPYTER_PREFER_ENV_PATH = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-LIBRARY     := $(shell find lstmlib -name '*.py' -not -path '*/grading/*')
+LIBRARY     := $(shell find lstmlib -name '*.py' -not -path '*/grading/*') $(wildcard lstmlib/experiments/records/*) \
+               lstmlib/widgets/page.js
 GRADING     := $(shell find lstmlib/grading -name '*.py') nbgrader_config.py
 SOLUTIONS   := $(shell find solutions -type f)
 BOOK        := $(shell find book -type f) _config.yml _toc.yml
@@ -26,6 +27,7 @@ help:
 	@echo "make grade       the sample class alone"
 	@echo "make serve       the book at http://localhost:8000"
 	@echo "make bench       speed of the cells beside PyTorch (and JAX, where installed)"
+	@echo "make experiments run the experiments whose records no longer fit their code: minutes"
 	@echo "make lint        ruff and mypy"
 	@echo "make clean       empty _build/; class/ with submissions and gradebook stays"
 
@@ -76,7 +78,9 @@ _build/.library: $(LIBRARY) $(ENV)/.course
 	rm -rf _build/.jupyter_cache _build/.doctrees
 	@mkdir -p _build && touch $@
 
+# Sphinx copies _static/ only when it writes a page.
 _build/html/.built: $(BOOK) _build/.library
+	$(if $(filter book/_static/%,$?),rm -rf _build/.doctrees)
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@touch $@
 
@@ -114,6 +118,14 @@ bench: $(ENV)/.test
 	  echo; echo "Again, with OPENBLAS_CORETYPE=SkylakeX:"; echo; \
 	  OPENBLAS_CORETYPE=SkylakeX $(BIN)/python -m benchmarks.cells; \
 	fi
+
+# The pages print what the records hold. `make experiments FORCE=--force` runs all of them again.
+experiments: $(ENV)/.course
+	$(BIN)/python -m lstmlib.experiments $(FORCE)
+
+# The text that the character model learns, from the pages as they are now. Its record has to be made anew then.
+corpus: $(ENV)/.course
+	$(BIN)/python -m lstmlib.experiments.corpus
 
 pictures: $(ENV)/.test _build/html/.built _build/.released
 	$(BIN)/python -m tests.browser.pictures book/images
