@@ -1,7 +1,8 @@
 # The doors of the course. `make course` and `make test` are all that a newcomer needs.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help course test book exercises release grade bench lint lint-assignments serve clean requirements pictures
+.PHONY: help course test book exercises release grade bench experiments lint lint-assignments serve clean \
+        requirements pictures corpus
 
 PYTHON ?= python3
 ENV    := .venv
@@ -11,7 +12,8 @@ BIN    := $(ENV)/bin
 export JUPYTER_PREFER_ENV_PATH = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-LIBRARY     := $(shell find lstmlib -name '*.py' -not -path '*/grading/*')
+LIBRARY     := $(shell find lstmlib -name '*.py' -not -path '*/grading/*') $(wildcard lstmlib/experiments/records/*) \
+               lstmlib/widgets/page.js
 GRADING     := $(shell find lstmlib/grading -name '*.py') nbgrader_config.py
 SOLUTIONS   := $(shell find solutions -type f)
 BOOK        := $(shell find book -type f) _config.yml _toc.yml
@@ -27,6 +29,7 @@ help:
 	@echo "make grade       the sample class alone"
 	@echo "make serve       the book at http://localhost:8000"
 	@echo "make bench       speed of the cells beside PyTorch (and JAX, where installed)"
+	@echo "make experiments run the experiments whose records no longer fit their code: minutes"
 	@echo "make lint        ruff and mypy"
 	@echo "make lint-assignments   refuse assignments that grade wrongly or lack hints, links or docstrings"
 	@echo "make clean       empty _build/; class/ with submissions and gradebook stays"
@@ -78,7 +81,9 @@ _build/.library: $(LIBRARY) $(ENV)/.course
 	rm -rf _build/.jupyter_cache _build/.doctrees
 	@mkdir -p _build && touch $@
 
+# Sphinx copies _static/ only when it writes a page.
 _build/html/.built: $(BOOK) _build/.library
+	$(if $(filter book/_static/%,$?),rm -rf _build/.doctrees)
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@touch $@
 
@@ -113,8 +118,8 @@ lint: $(ENV)/.test
 	$(BIN)/mypy
 
 lint-assignments: $(ENV)/.course
-	$(BIN)/python -m lstmlib.grading.lint solutions --banks tests/banks --labels book \
-	  --depends lstmlib --cache _build/lint.json
+	$(BIN)/python -m lstmlib.grading.lint solutions --banks tests.banks --labels book \
+	  --depends lstmlib tests/banks --cache _build/lint.json
 
 # OpenBLAS, on which NumPy rests, takes many AMD processors with AVX-512 for ones without; PyTorch does not. Where the
 # processor has it, the second run tells OpenBLAS so.
@@ -125,6 +130,14 @@ bench: $(ENV)/.test
 	  echo; echo "Again, with OPENBLAS_CORETYPE=SkylakeX:"; echo; \
 	  OPENBLAS_CORETYPE=SkylakeX $(BIN)/python -m benchmarks.cells; \
 	fi
+
+# The pages print what the records hold. `make experiments FORCE=--force` runs all of them again.
+experiments: $(ENV)/.course
+	$(BIN)/python -m lstmlib.experiments $(FORCE)
+
+# The text that the character model learns, from the pages as they are now. Its record has to be made anew then.
+corpus: $(ENV)/.course
+	$(BIN)/python -m lstmlib.experiments.corpus
 
 pictures: $(ENV)/.test _build/html/.built _build/.released
 	$(BIN)/python -m tests.browser.pictures book/images

@@ -1,10 +1,13 @@
 """Speed of the cells beside their peers: ``python -m benchmarks.cells``.
 
-Each entry alternates between lstmlib and its peer in one process on the same number of threads, and takes the
-median of each, so that whatever else the machine does hits both alike. A ratio below 1 means that lstmlib is faster.
+Each entry alternates between lstmlib and its peers, PyTorch and, where it is installed, JAX, in one process on the same
+number of threads, and takes the median of each, so that whatever else the machine does hits all alike. A ratio below 1
+means that lstmlib is faster.
 """
 
 import argparse
+import importlib.util
+import itertools
 import math
 import subprocess
 import sys
@@ -13,7 +16,8 @@ from statistics import median
 
 import numpy as np
 
-from lstmlib import GRU, LSTM, RNN
+from benchmarks import imports
+from benchmarks.peers import LAYERS, jaxs, ours, torchs
 
 SIZES = [  # N, T, D, H
     (1, 50, 8, 16),
@@ -24,60 +28,22 @@ SIZES = [  # N, T, D, H
     (1, 1000, 64, 128),
 ]
 PAUSE = 0.1  # seconds
-LAYERS = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 
 
-def ours(kind, sizes, dtype, backward):
-    """A function that does one pass with lstmlib."""
-    N, T, D, H = sizes
-    layer = LAYERS[kind](D, H, rng=0, dtype=dtype)
-    xs = np.random.default_rng(1).standard_normal((T, N, D)).astype(dtype)
-    dhs = np.random.default_rng(2).standard_normal((T, N, H)).astype(dtype)
-
-    def run():
-        hs, _, tape = layer.forward(xs)
-        return layer.backward(tape, dhs) if backward else hs
-
-    return run
-
-
-def torchs(kind, sizes, dtype, backward):
-    """The same with PyTorch: gradients of weights and inputs, or a forward pass that records none."""
-    import torch
-
-    N, T, D, H = sizes
-    layer = getattr(torch.nn, kind)(D, H, dtype=getattr(torch, np.dtype(dtype).name))
-    xs = torch.from_numpy(np.random.default_rng(1).standard_normal((T, N, D)).astype(dtype))
-    dhs = torch.from_numpy(np.random.default_rng(2).standard_normal((T, N, H)).astype(dtype))
-
-    def forward():
-        with torch.no_grad():
-            return layer(xs)[0]
-
-    def both():
-        xs.requires_grad_()
-        xs.grad = None
-        layer.zero_grad()
-        hs, _ = layer(xs)
-        hs.backward(dhs)
-        return xs.grad
-
-    return both if backward else forward
-
-
-def paired(first, second, seconds, turns=6):
-    """Median times of two functions, run in turns for about `seconds` in all.
+def in_turns(functions, seconds, turns=6):
+    """Median time of each function, run in turns for about `seconds` in all.
 
     Between turns nothing runs for a moment: the threads of either library go on waiting in a loop after their work,
     on a core that the other then lacks.
     """
-    first(), second()
-    times = ([], [])
+    for function in functions:
+        function()
+    times = [[] for _ in functions]
     for _ in range(turns):
-        for function, log in zip((first, second), times, strict=True):
+        for function, log in zip(functions, times, strict=True):
             time.sleep(PAUSE)
             function()
-            end = time.perf_counter() + seconds / turns / 2
+            end = time.perf_counter() + seconds / turns / len(functions)
             while True:
                 start = time.perf_counter()
                 function()
@@ -85,38 +51,51 @@ def paired(first, second, seconds, turns=6):
                 log.append(now - start)
                 if now > end:
                     break
-    return tuple(map(median, times))
+    return list(map(median, times))
 
 
-def table(kinds, seconds):
-    """Print the table, one line per entry, and the geometric mean."""
+def find_peers():
+    """Name to maker of the peers that are installed; says which one is not."""
     import torch
 
     print(f"numpy {np.__version__}, torch {torch.__version__}, {torch.get_num_threads()} threads")
-    print(f"{'':6} {'N, T, D, H':20} {'pass':20} {'dtype':8} {'lstmlib':>10} {'torch':>10} {'ratio':>6}")
-    ratios = []
-    for kind in kinds:
-        for sizes in SIZES:
-            for backward in (False, True):
-                for dtype in (np.float32, np.float64):
-                    mine, peer = paired(
-                        ours(kind, sizes, dtype, backward), torchs(kind, sizes, dtype, backward), seconds
-                    )
-                    ratios.append(mine / peer)
-                    name = "forward + backward" if backward else "forward"
-                    print(
-                        f"{kind:6} {', '.join(map(str, sizes)):20} {name:20} {np.dtype(dtype).name:8} "
-                        f"{1e3 * mine:8.2f}ms {1e3 * peer:8.2f}ms {mine / peer:6.2f}",
-                        flush=True,
-                    )
-    mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
-    print(f"geometric mean {mean:.2f}; {sum(ratio > 1 for ratio in ratios)} of {len(ratios)} above 1")
+    if importlib.util.find_spec("jax") is None:
+        print("JAX is not installed; pip install jax puts it beside PyTorch.")
+        return {"torch": torchs}
+    import jax
+
+    print(f"jax {jax.__version__}")
+    return {"torch": torchs, "jax": jaxs}
+
+
+def table(kinds, seconds):
+    """Print the table, one line per entry, and the geometric mean for each peer."""
+    peers = find_peers()
+    heads = "".join(f" {name:>10} {'ratio':>6}" for name in peers)
+    print(f"{'':6} {'N, T, D, H':20} {'pass':20} {'dtype':8} {'lstmlib':>10}{heads}")
+    ratios = {name: [] for name in peers}
+    for kind, sizes, backward, dtype in itertools.product(kinds, SIZES, (False, True), (np.float32, np.float64)):
+        makers = ours, *peers.values()
+        mine, *others = in_turns([maker(kind, sizes, dtype, backward) for maker in makers], seconds)
+        columns = ""
+        for name, other in zip(peers, others, strict=True):
+            ratios[name].append(mine / other)
+            columns += f" {1e3 * other:8.2f}ms {mine / other:6.2f}"
+        print(
+            f"{kind:6} {', '.join(map(str, sizes)):20} {'forward + backward' if backward else 'forward':20} "
+            f"{np.dtype(dtype).name:8} {1e3 * mine:8.2f}ms{columns}",
+            flush=True,
+        )
+    for name, values in ratios.items():
+        mean = math.exp(sum(map(math.log, values)) / len(values))
+        above = sum(ratio > 1 for ratio in values)
+        print(f"{name}: geometric mean {mean:.2f}; {above} of {len(values)} above 1")
 
 
 def peak_memory(maker, kind, sizes):
     """Largest memory of a fresh process after forward + backward in float32, in MiB, its libraries included."""
     code = (
-        f"import resource; from benchmarks.cells import *; run = {maker.__name__}({kind!r}, {sizes}, 'float32', True); "
+        f"import resource; from benchmarks.peers import *; run = {maker.__name__}({kind!r}, {sizes}, 'float32', True); "
         "run(); run(); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
@@ -142,7 +121,7 @@ def share_in_products(sizes, dtype):
             np.matmul(W_h, a, out=dh)
         rows_z.T @ rows_a, rows_a @ W_x
 
-    alone, whole = paired(products, ours("LSTM", sizes, dtype, True), 2)
+    alone, whole = in_turns([products, ours("LSTM", sizes, dtype, True)], 2)
     return alone / whole
 
 
@@ -155,8 +134,7 @@ def growth():
     ):
         times = []
         for size in sizes:
-            run = ours("LSTM", size, np.float32, True)
-            times.append(1e3 * paired(run, run, 0.6)[0])
+            times.append(1e3 * in_turns([ours("LSTM", size, np.float32, True)], 0.3)[0])
         values = [size[1] if label == "T" else size[0] for size in sizes]
         print(f"  {label} = {values}: {', '.join(f'{t:.2f}' for t in times)} ms")
 
@@ -167,7 +145,8 @@ def main():
     parser.add_argument("--kinds", nargs="*", default=list(LAYERS))
     parser.add_argument("--seconds", type=float, default=2.0, help="for each entry")
     options = parser.parse_args()
-    print("peak memory of a process after forward + backward, float32, in MiB")
+    imports.main()
+    print("\npeak memory of a process after forward + backward, float32, in MiB")
     for kind in options.kinds:
         for sizes in (SIZES[2], SIZES[4]):
             mine, peer = (peak_memory(maker, kind, sizes) for maker in (ours, torchs))

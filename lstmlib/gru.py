@@ -217,9 +217,7 @@ class GRU(Layer):
         return f"{super().__repr__()[:-1]}, reset={self.reset!r}, update={self.update!r})"
 
     def _run(self, xs, h):
-        Z, *saved = fast.gru_forward(self.params, xs, h, self.reset, self.update)
-        return (Z[:, : self.hidden_size],), (Z, *saved)
+        return fast.gru_forward(self._numbers(), xs, h, self.reset, self.update)
 
     def _run_back(self, tape, dhs, dh):
-        Z, gates, a_hns = tape.saved
-        return fast.gru_backward(self.params, tape.xs, Z, gates, a_hns, self.reset, self.update, dhs, dh)
+        return fast.gru_backward(self._numbers(), tape.saved, self.reset, self.update, dhs, dh)

@@ -123,12 +123,12 @@ def to_torch(layer):
                 raise ValueError('layer: expected reset="after", got "before", which PyTorch does not have.')
             W_x, W_h, b_x, b_h = _two_biases(single)
             values = {"weight_ih": W_x.T, "weight_hh": W_h.T, "bias_ih": b_x, "bias_hh": b_h}
-            state |= {f"{name}_l{level}{suffix}": np.ascontiguousarray(value) for name, value in values.items()}
+            state |= {f"{name}_l{level}{suffix}": np.array(value, order="C") for name, value in values.items()}
     try:
         from torch import from_numpy
     except ImportError:
         return state
-    return {name: from_numpy(value.copy()) for name, value in state.items()}
+    return {name: from_numpy(value) for name, value in state.items()}
 
 
 def from_keras(weights, cell, activation="tanh"):

@@ -6,7 +6,7 @@ import numpy as np
 
 from lstmlib.fast import features_first
 from lstmlib.init import glorot_uniform, orthogonal
-from lstmlib.shapes import fit_shapes
+from lstmlib.shapes import as_numbers, fit_shapes
 
 
 class Gradients(NamedTuple):
@@ -34,7 +34,7 @@ class Tape(NamedTuple):
     states : tuple of ndarray, shape (T + 1, H, N)
         Hidden states, and for the LSTM cell states, the initial ones first; one column per example.
     saved : tuple of ndarray
-        Gates and what else the cell keeps, one column per example.
+        What the cell's backward pass in `lstmlib.fast` needs besides; its layout may change.
     lengths : ndarray of int, shape (N,), or None
     """
 
@@ -146,8 +146,9 @@ class Layer:
         Raises
         ------
         ValueError
-            If the shapes do not fit the tape.
+            If the shapes do not fit the tape, or the tape does not fit the layer.
         """
+        self._check_tape(tape)
         dhs, dfinal = self._fit_output(tape, dhs, dfinal)
         dhs, dfinal = features_first(dhs), [np.ascontiguousarray(value.T) for value in dfinal]
         injected: list[Any] = [None] * len(dfinal)
@@ -166,6 +167,10 @@ class Layer:
 
     def _run_back(self, tape, dhs, *dfinal):
         raise NotImplementedError
+
+    def _numbers(self):
+        """The parameters in the layer's dtype, whatever was put there."""
+        return {name: np.asarray(value, self.dtype) for name, value in self.params.items()}
 
     def _bundle(self, states):
         return tuple(states) if len(self.state_names) > 1 else states[0]
@@ -194,12 +199,20 @@ class Layer:
         if sizes["T"] == 0 or sizes["N"] == 0:
             raise ValueError(f"xs: expected at least one step and one example, got shape {arrays['xs'].shape}.")
         for name in ("xs", *given):
-            _check_finite(name, arrays[name])
+            arrays[name] = _as_finite(name, arrays[name], self.dtype)
         shape = sizes["N"], sizes["H"]
-        return arrays["xs"].astype(self.dtype, copy=False), [
-            np.zeros(shape, self.dtype) if state is None else arrays[name].astype(self.dtype, copy=False)
-            for name, state in states.items()
+        return arrays["xs"], [
+            np.zeros(shape, self.dtype) if state is None else arrays[name] for name, state in states.items()
         ]
+
+    def _check_tape(self, tape):
+        if not isinstance(tape, Tape):
+            raise ValueError(f"tape: expected what forward returned last, got {type(tape).__name__}.")
+        came = tape.xs.shape[2], tape.states[0].shape[1], len(tape.states)
+        if came != (self.input_size, self.hidden_size, len(self.state_names)):
+            raise ValueError(
+                f"tape: expected one of {self!r}, got one with {came[0]} inputs, {came[1]} units and {came[2]} states."
+            )
 
     def _fit_output(self, tape, dhs, dfinal):
         """Return the gradients of all hidden states and of the final states; one that is None becomes zeros."""
@@ -219,7 +232,10 @@ def fit_lengths(lengths, T, N):
     """Lengths as an array of N integers from 1 to T; None stays None, anything else is a ``ValueError``."""
     if lengths is None:
         return None
-    array = np.asarray(lengths)
+    try:
+        array = as_numbers("lengths", lengths)
+    except ValueError:
+        array = np.zeros(())  # refused below, in words that say more
     if array.shape != (N,) or array.dtype.kind not in "iu" or array.min() < 1 or array.max() > T:
         raise ValueError(f"lengths: expected {N} integers from 1 to {T}, one for each example, got {lengths!r}.")
     return array
@@ -230,8 +246,14 @@ def _mask(lengths, T):
     return (np.arange(T)[:, None] < lengths).astype(np.int8)
 
 
-def _check_finite(name, array):
-    # The sum is finite wherever all entries are, and costs one pass without a temporary array.
-    if not np.isfinite(array.sum()) and not np.isfinite(array).all():
-        where = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
-        raise ValueError(f"{name}: expected finite numbers, got {array[where]} at {list(where)}.")
+def _as_finite(name, array, dtype):
+    """The array in another dtype, in which it must be finite: 1e300 is too large for float32."""
+    with np.errstate(over="ignore"):
+        converted = array.astype(dtype, copy=False)
+        # If the sum is finite all entries are, and it costs one pass without a temporary array.
+        suspicious = not np.isfinite(converted.sum())
+    if suspicious and not np.isfinite(converted).all():
+        where = tuple(int(k) for k in np.argwhere(~np.isfinite(converted))[0])
+        wanted = "finite numbers" if not np.isfinite(array[where]) else f"finite numbers of {dtype}"
+        raise ValueError(f"{name}: expected {wanted}, got {array[where]} at {list(where)}.")
+    return converted

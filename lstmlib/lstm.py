@@ -167,9 +167,7 @@ class LSTM(Layer):
         return params
 
     def _run(self, xs, h, c):
-        Z, cs, gates = fast.lstm_forward(self.params, xs, h, c)
-        return (Z[:, : self.hidden_size], cs), (Z, cs, gates)
+        return fast.lstm_forward(self._numbers(), xs, h, c)
 
     def _run_back(self, tape, dhs, dh, dc, dcs):
-        Z, cs, gates = tape.saved
-        return fast.lstm_backward(self.params, tape.xs, Z, cs, gates, dhs, dh, dc, dcs)
+        return fast.lstm_backward(self._numbers(), tape.saved, dhs, dh, dc, dcs)

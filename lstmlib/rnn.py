@@ -100,9 +100,7 @@ class RNN(Layer):
         return f"{super().__repr__()[:-1]}, activation={self.activation!r})"
 
     def _run(self, xs, h):
-        Z = fast.rnn_forward(self.params, xs, h, self.activation)
-        return (Z[:, : self.hidden_size],), (Z,)
+        return fast.rnn_forward(self._numbers(), xs, h, self.activation)
 
     def _run_back(self, tape, dhs, dh):
-        (Z,) = tape.saved
-        return fast.rnn_backward(self.params, tape.xs, Z, self.activation, dhs, dh)
+        return fast.rnn_backward(self._numbers(), tape.saved, self.activation, dhs, dh)

@@ -97,6 +97,13 @@ def test_states_that_do_not_fit_are_refused():
         Stacked([RNN(D, H), RNN(H, H)]).forward(xs, [np.ones((1, H))])
     with pytest.raises(ValueError, match="at least one layer"):
         Stacked([])
-    for lengths in ([3], [0], [1.0], [1, 1], "a"):
+    for lengths in ([3], [0], [1.0], [1, 1], "a", [[1], [1, 2]], [None]):
         with pytest.raises(ValueError, match="lengths: expected 1 integers from 1 to 2"):
             RNN(D, H).forward(xs, lengths=lengths)
+
+
+def test_lengths_that_do_not_fit_are_refused_before_anything_is_turned_round():
+    xs = np.zeros((4, 3, D))
+    for lengths in ([4, 3], [4, 3, 5], [0, 1, 2], [1.5, 2, 3], 2):
+        with pytest.raises(ValueError, match="lengths: expected 3 integers from 1 to 4"):
+            Reversed(GRU(D, H, 0)).forward(xs, lengths=lengths)

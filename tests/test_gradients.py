@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lstmlib import GRU, LSTM, RNN
+from lstmlib import GRU, LSTM, RNN, lstm
 from lstmlib.gradcheck import relative_error
 from lstmlib.gradients import (
     cell_jacobian_split,
@@ -92,8 +92,13 @@ def test_direct_part_is_the_product_of_forget_gates_and_both_parts_make_the_whol
     direct, indirect = cell_jacobian_split(layer, xs, initial)
     whole = jacobian(layer, xs, initial)[:, H:, H:]
     np.testing.assert_allclose(indirect + np.array([np.diag(row) for row in direct]), whole, rtol=1e-12, atol=1e-15)
-    gates = layer.forward(xs[:, None], tuple(s[None] for s in initial))[2].saved[2][:, H : 2 * H, 0]
-    np.testing.assert_allclose(direct[0], gates.prod(axis=0), rtol=1e-12)
+    hs, _ = layer.forward(xs[:, None], tuple(s[None] for s in initial))[2].states
+    p = layer.params
+    gates = [
+        lstm.forget_gate(x[None], h.T, *(p[name][..., H : 2 * H] for name in ("W_x", "W_h", "b")))
+        for x, h in zip(xs, hs[:-1], strict=True)
+    ]
+    np.testing.assert_allclose(direct[0], np.prod(gates, axis=0)[0], rtol=1e-12)
     assert np.abs(indirect[0]).max() > 0.01  # ∂c_t/∂c_{t-1} = f_t is not the whole
 
 
@@ -138,3 +143,8 @@ def test_identity_relu_network_passes_gradients_on_unchanged():
     identity_(layer)
     norms = gradient_norms(layer, np.zeros((100, 1, D)), np.ones((1, H)), np.ones((1, H)))
     np.testing.assert_array_equal(norms, norms[-1])
+
+
+def test_spectral_radius_is_the_size_of_an_eigenvalue_wherever_it_points():
+    assert spectral_radius(0.9 * np.array([[0.0, -1.0], [1.0, 0.0]])) == pytest.approx(0.9)  # ±0.9i
+    assert spectral_radius(np.diag([-0.8, 0.1])) == pytest.approx(0.8)

@@ -1,5 +1,7 @@
 """Weights survive the way to PyTorch, Keras and ONNX and back, and mean the same there."""
 
+import os
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -86,6 +88,28 @@ def test_conversion_shares_no_memory():
     layer = GRU(D, H, 0)
     convert(layer, "keep").params["W_x"][:] = 7
     assert not (layer.params["W_x"] == 7).any()
+
+
+@pytest.mark.parametrize("kind", SINGLE)
+def test_what_goes_out_or_comes_in_shares_no_memory_and_keeps_its_dtype(kind):
+    layer = perturbed(layers(np.float32)[kind])
+    ways = [
+        (to_keras, lambda weights: from_keras(weights, kind.split("-")[0])),
+        (to_onnx, lambda weights: from_onnx(*weights, 1)),
+    ]
+    if kind in TORCH:
+        ways.append((lambda one: {name: np.asarray(v) for name, v in to_torch(one).items()}, from_torch))
+    for send, receive in ways:
+        sent = send(layer)
+        received = receive(sent)
+        assert received.dtype == np.float32
+        for array in sent.values() if isinstance(sent, dict) else sent:
+            for value in (*layer.params.values(), *received.params.values()):
+                assert not np.shares_memory(array, value)
+
+
+def test_a_gru_of_onnx_resets_before_the_product_unless_told_otherwise():
+    assert from_onnx(*to_onnx(GRU(D, H, 0))).reset == "before"
 
 
 @pytest.mark.parametrize(
@@ -206,6 +230,81 @@ def test_lengths_are_those_of_torchs_packed_sequences(torch, kind):
     packed = torch.nn.utils.rnn.pack_padded_sequence(torch.from_numpy(xs), lengths, enforce_sorted=False)
     expected, _ = torch.nn.utils.rnn.pad_packed_sequence(module(packed)[0], total_length=6)
     np.testing.assert_allclose(layer.forward(xs, lengths=lengths)[0], expected.detach().numpy(), rtol=1e-9, atol=1e-12)
+
+
+# Live, where Keras is installed -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def keras():
+    """Keras on PyTorch; its absence is no failure in CI either, where the recordings below stand for it."""
+    pytest.importorskip("torch", exc_type=ImportError)
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    keras = pytest.importorskip("keras", exc_type=ImportError)
+    if keras.backend.backend() != "torch":
+        pytest.skip(f"Keras runs on {keras.backend.backend()}; these tests take gradients by PyTorch")
+    return keras
+
+
+def keras_layer(keras, kind):
+    """The layer of Keras that `layers(np.float32)[kind]` becomes, built but with weights of its own."""
+    options = {"return_sequences": True}
+    if "gru" in kind:
+        module = keras.layers.GRU(H, reset_after="before" not in kind, **options)
+    elif kind == "lstm":
+        module = keras.layers.LSTM(H, **options)
+    else:
+        module = keras.layers.SimpleRNN(H, activation=activation(kind), **options)
+    module.build((5, 7, D))
+    return module
+
+
+@pytest.mark.parametrize("kind", SINGLE)
+def test_forward_and_gradients_equal_those_of_keras(keras, kind):
+    import torch
+
+    layer, module = perturbed(layers(np.float32)[kind]), keras_layer(keras, kind)
+    module.set_weights(to_keras(layer))
+    rng = np.random.default_rng(3)
+    xs, dhs = (rng.standard_normal((7, 5, size)).astype(np.float32) for size in (D, H))
+    tensor = torch.from_numpy(xs.swapaxes(0, 1).copy()).requires_grad_()
+    expected = module(tensor)
+    close = {"rtol": 1e-5, "atol": 1e-5}
+    hs, _, tape = layer.forward(xs)
+    np.testing.assert_allclose(hs.swapaxes(0, 1), expected.detach().cpu().numpy(), **close)
+
+    expected.backward(torch.from_numpy(dhs.swapaxes(0, 1).copy()).to(expected.device))
+    grads = layer.backward(tape, dhs)
+    np.testing.assert_allclose(grads.xs.swapaxes(0, 1), tensor.grad.numpy(), **close)
+    kernel, recurrent, bias = (weight.value.grad.cpu().numpy() for weight in module.trainable_weights)
+    bias, *more = np.atleast_2d(bias)  # the GRU that resets after the product has another row, of the recurrent side
+    mine = {name: np.split(value, layer.blocks, axis=-1) for name, value in grads.params.items() if name != "b_hn"}
+    order = range(layer.blocks)
+    if "gru" in kind:
+        order = [1, 0, 2]  # Keras has z before r
+    if "write" in kind:  # Keras's z keeps: its weights have the other sign, and so their gradients
+        mine = {name: [r, -z, n] for name, (r, z, n) in mine.items()}
+    for name, theirs in (("W_x", kernel), ("W_h", recurrent), ("b", bias)):
+        np.testing.assert_allclose(np.concatenate([mine[name][k] for k in order], axis=-1), theirs, **close)
+    for row in more:
+        np.testing.assert_allclose(grads.params["b_hn"], row[2 * H :], **close)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SINGLE if "write" not in kind])
+def test_weights_of_keras_compute_the_same_here_and_return_unchanged(keras, kind):
+    module = keras_layer(keras, kind)
+    rng = np.random.default_rng(6)
+    weights = [rng.standard_normal(weight.shape).astype(np.float32) for weight in module.get_weights()]
+    module.set_weights(weights)
+    layer = from_keras(module.get_weights(), kind.split("-")[0], activation(kind))
+    xs = rng.standard_normal((7, 5, D)).astype(np.float32)
+    expected = module(xs.swapaxes(0, 1).copy())
+    np.testing.assert_allclose(
+        layer.forward(xs)[0].swapaxes(0, 1), expected.detach().cpu().numpy(), rtol=1e-5, atol=1e-5
+    )
+    module.set_weights(to_keras(layer))
+    again = module(xs.swapaxes(0, 1).copy())
+    np.testing.assert_allclose(again.detach().cpu().numpy(), expected.detach().cpu().numpy(), rtol=1e-5, atol=1e-5)
 
 
 # Recorded, for everyone -------------------------------------------------------------------------------------

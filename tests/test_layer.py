@@ -216,6 +216,51 @@ def test_results_have_the_dtype_of_the_layer(cell, dtype):
 
 
 @cells
+@pytest.mark.parametrize("examples", [1, 3])
+@pytest.mark.parametrize("form", ["float32", "float64", "integers", "lists", "columns", "reversed"])
+def test_weights_of_any_form_give_the_right_answer(cell, examples, form):
+    layer, xs, states, rng = make(cell, (5, examples, 2, 4), seed=3)
+    same, _, _, _ = make(cell, (5, examples, 2, 4), seed=3)
+    layer.dtype = np.dtype(np.float32) if form == "float64" else layer.dtype
+    for name, value in same.params.items():
+        whole = rng.integers(-1, 2, value.shape)
+        same.params[name], layer.params[name] = {
+            "float32": (value.astype(np.float32).astype(float), value.astype(np.float32)),
+            "float64": (value, value),
+            "integers": (whole.astype(float), whole),
+            "lists": (value, value.tolist()),
+            "columns": (value, np.asfortranarray(value)),
+            "reversed": (value, value[::-1].copy()[::-1]),
+        }[form]
+    (hs, _, tape), (expected, _, expected_tape) = (one.forward(xs, bundle(states)) for one in (layer, same))
+    dhs = rng.standard_normal(hs.shape)
+    grads, expected_grads = layer.backward(tape, dhs), same.backward(expected_tape, dhs)
+    tolerance = {"rtol": 1e-4, "atol": 1e-5} if form == "float64" else {"rtol": 1e-12, "atol": 1e-13}
+    np.testing.assert_allclose(hs, expected, **tolerance)
+    for name, value in expected_grads.params.items():
+        np.testing.assert_allclose(grads.params[name], value, **tolerance)
+        assert grads.params[name].dtype == layer.dtype
+
+
+@cells
+@pytest.mark.parametrize("examples", [1, 40])
+def test_gradients_of_a_sequence_too_long_for_the_cache_are_those_of_its_steps(cell, examples, monkeypatch):
+    layer, xs, states, rng = make(cell, (23, examples, 3, 4), seed=9)
+    dhs = rng.standard_normal((23, examples, 4))
+    _, final, tape = layer.forward(xs, bundle(states))
+    whole = layer.backward(tape, dhs, final)
+    for size in (1, 30 * examples * 4 * 8, 130 * examples * 4 * 8):  # of one step, of several, of more
+        monkeypatch.setattr("lstmlib.fast.arrays.CACHED", size)
+        parts = layer.backward(tape, dhs, final)
+        for got, expected in zip(
+            [parts.xs, *unbundle(parts.initial), *parts.params.values()],
+            [whole.xs, *unbundle(whole.initial), *whole.params.values()],
+            strict=True,
+        ):
+            np.testing.assert_allclose(got, expected, rtol=1e-11, atol=1e-13)
+
+
+@cells
 def test_same_seed_gives_the_same_weights(cell):
     Layer, options = CELLS[cell]
     first, second, other = (Layer(3, 4, rng=seed, **options).params for seed in (1, 1, 2))
@@ -266,6 +311,100 @@ def test_numbers_that_are_not_finite_are_refused_with_their_place(cell, bad):
 def test_what_is_not_an_array_of_numbers_is_refused(cell, bad):
     with pytest.raises(ValueError, match="xs: expected"):
         make(cell, (4, 3, 2, 3), seed=5)[0].forward(bad)
+
+
+@cells
+def test_what_is_too_large_for_single_precision_is_refused(cell):
+    Layer, options = CELLS[cell]
+    layer, xs = Layer(2, 3, rng=0, dtype=np.float32, **options), np.zeros((4, 3, 2))
+    xs[1, 2, 0] = -1e300
+    with pytest.raises(ValueError, match=r"xs: expected finite numbers of float32, got -1e\+300 at \[1, 2, 0\]"):
+        layer.forward(xs)
+
+
+@cells
+@given(
+    shape=st.one_of(
+        st.lists(st.integers(0, 4), max_size=4), st.sampled_from([[2], [2, 4], [3, 2, 4], [1, 1, 2], [4, 3, 2]])
+    ),
+    wrong=st.sampled_from(["xs", "initial", "dhs", "dfinal", "lengths"]),
+    kind=st.sampled_from([np.float64, np.float32, np.int64, np.uint8, bool]),
+)
+def test_arrays_of_any_shape_give_an_answer_or_a_clear_refusal(cell, shape, wrong, kind):
+    layer, xs, states, rng = make(cell, (3, 2, 2, 4), seed=5)
+    _, final, tape = layer.forward(xs, bundle(states))
+    array = rng.integers(0, 2, shape).astype(kind)
+    array.flags.writeable = False
+    before = array.copy()
+    right = {"xs": None, "initial": (2, 4), "dhs": (3, 2, 4), "dfinal": (2, 4), "lengths": (2,)}[wrong]
+    call = {
+        "xs": lambda: layer.forward(array),
+        "initial": lambda: layer.forward(xs, bundle([array] * len(states))),
+        "dhs": lambda: layer.backward(tape, array, final),
+        "dfinal": lambda: layer.backward(tape, np.ones((3, 2, 4)), bundle([array] * len(states))),
+        "lengths": lambda: layer.forward(xs, lengths=array),
+    }[wrong]
+    fits = tuple(shape) == right
+    if wrong == "xs":
+        fits = len(shape) == 3 and shape[2] == 2 and min(shape) > 0
+    if wrong == "lengths":
+        fits = fits and array.dtype.kind in "iu" and array.min() > 0
+    if fits:
+        call()
+    else:
+        with pytest.raises(ValueError, match=rf"^{wrong}.*: expected"):
+            call()
+    np.testing.assert_array_equal(array, before)
+
+
+@cells
+@given(
+    sizes=sizes,
+    seed=seeds,
+    padded=st.booleans(),
+    form=st.sampled_from(["integers", "lists", "columns", "reversed", "strided", "broadcast"]),
+)
+def test_gradients_of_any_form_give_the_right_answer_and_are_left_alone(cell, sizes, seed, padded, form):
+    layer, xs, states, rng = make(cell, sizes, seed)
+    hs, _, tape = layer.forward(xs, bundle(states), draw_lengths(padded, sizes, rng))
+
+    def in_form(array):
+        if form == "integers":
+            return rng.integers(-3, 4, array.shape)
+        if form == "lists":
+            return array.tolist()
+        if form == "strided":
+            wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]))
+            wide[..., ::2] = array
+            return wide[..., ::2]
+        if form == "broadcast":
+            return np.broadcast_to(array[..., :1, :1], array.shape)
+        return np.asfortranarray(array) if form == "columns" else array[::-1].copy()[::-1]
+
+    dhs, dfinal = in_form(rng.standard_normal(hs.shape)), [in_form(rng.standard_normal(s.shape)) for s in states]
+    plain_dhs, plain_dfinal = np.array(dhs, float), [np.array(value, float) for value in dfinal]
+    got, expected = layer.backward(tape, dhs, bundle(dfinal)), layer.backward(tape, plain_dhs, bundle(plain_dfinal))
+    for one, other in zip(
+        [got.xs, *unbundle(got.initial), *got.params.values()],
+        [expected.xs, *unbundle(expected.initial), *expected.params.values()],
+        strict=True,
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
+    for given_array, copy in zip([dhs, *dfinal], [plain_dhs, *plain_dfinal], strict=True):
+        np.testing.assert_array_equal(given_array, copy)
+
+
+@cells
+def test_a_tape_of_another_layer_is_refused(cell):
+    layer, xs, states, _ = make(cell, (3, 5, 2, 4), seed=5)
+    Layer, options = CELLS[cell]
+    tape = layer.forward(xs, bundle(states))[2]
+    other_kind = (RNN if cell == "lstm" else LSTM)(2, 4)
+    for other, size in ((Layer(2, 5, **options), 5), (Layer(3, 4, **options), 4), (other_kind, 4)):
+        with pytest.raises(ValueError, match="tape: expected one of"):
+            other.backward(tape, np.ones((3, 5, size)))
+    with pytest.raises(ValueError, match="tape: expected what forward returned"):
+        layer.backward(None, np.ones((3, 5, 4)))
 
 
 @cells

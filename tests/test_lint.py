@@ -1,9 +1,11 @@
 """The lint says what is wrong with an assignment, and where; it leaves sound ones alone."""
 
+import sys
+
 import pytest
 
 from lstmlib.grading.authoring import read_notebook
-from lstmlib.grading.lint import find_exercises, lint, lint_all, load_bank, main, score
+from lstmlib.grading.lint import _file_digest, find_exercises, lint, lint_all, load_banks, main, score
 from tests.conftest import ROOT
 
 TEXT = """---
@@ -109,7 +111,7 @@ def test_a_wrong_solution_with_full_marks_is_named(solutions):
     def also_right(n):
         return n**2
 
-    found = messages(solutions(), banks={"square": [lambda n: n, (also_right, "a diagnosis")]})
+    found = messages(solutions(), banks={"demo.square": [lambda n: n, also_right]})
     assert found == [("square-test", "expected less than 3 points for wrong solution 1, also_right; it gets all.")]
 
 
@@ -119,29 +121,30 @@ def test_answers_that_a_person_grades_are_left_to_the_person():
     assert [exercise.function for exercise in find_exercises(notebook)][-1] == "train"
 
 
-def test_outcomes_are_remembered_until_a_file_changes(solutions, tmp_path, capsys):
-    folder = solutions()
-    (tmp_path / "banks").mkdir()
-    bank = tmp_path / "banks" / "demo.py"
+def test_outcomes_are_remembered_until_a_file_changes(solutions, tmp_path, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(tmp_path)
+    bank, marks = tmp_path / "bank_of_the_demo.py", tmp_path / "runs"
     bank.write_text("WRONG = {'demo.square': [lambda n: 0]}\n")
-    marks = tmp_path / "runs"
-    options = {"banks": tmp_path / "banks", "cache": tmp_path / "cache.json"}
-    counting = ("numbers = [", f"open({str(marks)!r}, 'a').write('x'); numbers = [")
-    solutions(counting)
+    options = {"banks": bank.stem, "depends": [bank], "cache": tmp_path / "cache.json"}
+    folder = solutions(("numbers = [", f"open({str(marks)!r}, 'a').write('x'); numbers = ["))
     assert lint_all(folder, **options) == []
     runs = len(marks.read_text())
     assert runs > 0
     assert lint_all(folder, **options) == []
     assert len(marks.read_text()) == runs
-    bank.write_text("WRONG = {'demo.square': [lambda n: n * n]}\n")
-    lint_all.__globals__["_file_digest"].cache_clear()
+    made = "def make(exercise, code): return lambda n: eval(code)\n"
+    bank.write_text("WRONG = {'demo.square': [('made', 'n * n')]}\n" + made)
+    monkeypatch.delitem(sys.modules, bank.stem)
+    _file_digest.cache_clear()
     assert [finding.cell for finding in lint_all(folder, **options)] == ["square-test"]
     assert len(marks.read_text()) > runs
-    assert main([str(folder), "--banks", str(tmp_path / "banks")]) == 1
+    assert main([str(folder), "--banks", bank.stem]) == 1
     printed = capsys.readouterr().out
     assert "demo.md, cell square-test: expected less than 3 points" in printed
     assert "1 finding in" in printed
 
 
 def test_banks_of_this_course_are_read():
-    assert "training.clip" in load_bank(ROOT / "tests" / "banks" / "training.py")
+    banks = load_banks("tests.banks")
+    assert {"training.clip", "lstm.forget_gate"} <= banks.keys()
+    assert all(callable(function) for bank in banks.values() for function in bank)

@@ -72,3 +72,17 @@ def test_mask_and_shapes_that_do_not_fit_are_refused():
         cross_entropy(np.zeros((5, 3, 4)), np.zeros((5, 3), int), np.ones(5))
     with pytest.raises(ValueError, match="targets: expected shape"):
         squared_error(np.zeros((5, 3, 4)), np.zeros((5, 3)))
+
+
+def test_rows_far_apart_do_not_disturb_each_other():
+    logits = np.array([[2000.0, 0.0], [0.0, -2000.0], [-1e4, -1e4]])
+    loss, gradient = cross_entropy(logits, np.array([0, 0, 0]))
+    assert loss == pytest.approx(np.log(2) / 3)
+    np.testing.assert_allclose(gradient, [[0, 0], [0, 0], [-1 / 6, 1 / 6]], atol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gradients_have_the_dtype_of_the_outputs(dtype):
+    outputs, mask = np.ones((4, 2, 3), dtype), np.ones((4, 2))
+    assert cross_entropy(outputs, np.zeros((4, 2), int), mask)[1].dtype == dtype
+    assert squared_error(outputs, np.zeros((4, 2, 3)).astype(dtype), mask)[1].dtype == dtype

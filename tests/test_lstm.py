@@ -50,8 +50,9 @@ def test_coupled_gates_make_the_cell_a_blend_that_stays_in_bounds():
         value[..., :H] = -value[..., H : 2 * H]
     xs, c = 3 * rng.standard_normal((T, N, D)), rng.uniform(-1, 1, (N, H))
     _, _, tape = layer.forward(xs, (np.zeros((N, H)), c))
-    cs, gates = tape.saved[1:]
-    i, f, _, g = np.split(gates, 4, axis=1)
-    np.testing.assert_allclose(i + f, 1, rtol=1e-12)
-    np.testing.assert_allclose(cs[1:], f * cs[:-1] + (1 - f) * g, rtol=1e-9, atol=1e-12)
+    hs, cs = (np.swapaxes(states, 1, 2) for states in tape.states)
+    for x, h_prev, c_prev, c in zip(xs, hs[:-1], cs[:-1], cs[1:], strict=True):
+        _, _, gates = lstm.step(x, h_prev, c_prev, **layer.params)
+        np.testing.assert_allclose(gates.i + gates.f, 1, rtol=1e-12)
+        np.testing.assert_allclose(c, gates.f * c_prev + (1 - gates.f) * gates.g, rtol=1e-9, atol=1e-12)
     assert np.abs(cs).max() <= 1

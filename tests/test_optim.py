@@ -42,3 +42,23 @@ def test_clipping_keeps_the_direction_and_bounds_the_joint_norm():
     np.testing.assert_allclose(grads["b"], [[0, 0.8]])
     assert clip_by_global_norm(grads, 1.5) == pytest.approx(1.0)
     np.testing.assert_allclose(grads["a"], [0.6])
+
+
+def test_adam_is_its_algorithm_line_by_line():
+    rng = np.random.default_rng(0)
+    params = {"p": np.array([0.5, -1.0])}
+    optimiser = Adam(params, learning_rate=0.1, betas=(0.8, 0.95), epsilon=1e-3)
+    theta, m, v = params["p"].copy(), 0, 0
+    for t in range(1, 8):
+        g = rng.standard_normal(2)
+        m = 0.8 * m + 0.2 * g
+        v = 0.95 * v + 0.05 * g**2
+        theta = theta - 0.1 * (m / (1 - 0.8**t)) / (np.sqrt(v / (1 - 0.95**t)) + 1e-3)
+        optimiser.step({"p": g})
+        np.testing.assert_allclose(params["p"], theta, rtol=1e-12)
+
+
+def test_huge_gradients_in_single_precision_are_clipped_and_not_lost():
+    grads = {"a": np.full(4, 1e30, np.float32)}
+    assert clip_by_global_norm(grads, 1.0) == pytest.approx(2e30)
+    np.testing.assert_allclose(grads["a"], 0.5, rtol=1e-6)

@@ -28,6 +28,10 @@ def test_a_file_that_does_not_fit_changes_nothing(tmp_path):
     save(tmp_path / "gru.npz", GRU(2, 3, 0).params)
     with pytest.raises(ValueError, match=r"expected the parameters W_x, W_h, b, got W_x, W_h, b, b_hn"):
         load(tmp_path / "gru.npz", layer.params)
+    gru = GRU(2, 3, 0)
+    save(tmp_path / "less.npz", {name: value for name, value in gru.params.items() if name != "b_hn"})
+    with pytest.raises(ValueError, match=r"expected the parameters W_x, W_h, b, b_hn, got W_x, W_h, b\."):
+        load(tmp_path / "less.npz", gru.params)
     for name, value in layer.params.items():
         np.testing.assert_array_equal(value, before[name])
 

@@ -1,9 +1,12 @@
 """Tasks are what they say: checked against a second reading of each batch."""
 
+import sys
+
 import numpy as np
 import pytest
 
 from lstmlib import tasks
+from tests.conftest import skip_or_fail
 
 RNG = 3
 
@@ -123,3 +126,37 @@ def test_characters_ask_for_the_next_one():
 def test_impossible_tasks_are_refused(call, words):
     with pytest.raises(ValueError, match=words):
         call(np.random.default_rng(0))
+
+
+def test_what_is_drawn_reaches_both_ends_of_its_range():
+    rng = np.random.default_rng(RNG)
+    marks = tasks.adding(rng, 6, 500).xs[:, :, 1].sum(axis=1)
+    assert marks.min() > 0
+    counts = tasks.anbn(rng, 500, 5, 2).xs[:, :, 1].sum(axis=0)
+    np.testing.assert_array_equal(np.unique(counts), [2, 3, 4, 5])
+    first = tasks.characters(rng, "abcde", "abcde", 3, 100).xs[0].argmax(axis=-1)
+    np.testing.assert_array_equal(np.unique(first), [0, 1])  # a text of five holds two pieces of three and the next
+
+
+def test_digits_are_all_there_in_reading_order():
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError:
+        skip_or_fail("scikit-learn is not installed; pip install scikit-learn")
+    xs, classes = tasks.digits()
+    assert xs.shape == (64, 1797, 1)
+    assert classes.shape == (1797,)
+    assert xs.min() == 0
+    assert xs.max() == 1
+    np.testing.assert_array_equal(16 * xs, np.round(16 * xs))  # 17 levels of grey
+    # As counted in UCI's description of its test set, which this is.
+    np.testing.assert_array_equal(np.bincount(classes), [178, 182, 177, 183, 181, 182, 181, 179, 174, 180])
+    images = load_digits().images  # (1797, 8, 8): row by row
+    for row, column in ((0, 3), (4, 2), (7, 5)):
+        np.testing.assert_array_equal(16 * xs[8 * row + column, :, 0], images[:, row, column])
+
+
+def test_digits_without_scikit_learn_say_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(ImportError, match="pip install scikit-learn"):
+        tasks.digits()

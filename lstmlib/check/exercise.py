@@ -9,7 +9,12 @@ import numpy as np
 from lstmlib.check.mistakes import Family
 
 
-@dataclass(frozen=True)
+def as_it_is(function):
+    """The adapter for a function that returns all its outputs."""
+    return function
+
+
+@dataclass(frozen=True, eq=False)  # a case is itself: arrays have no single answer to ==
 class Case:
     """Arguments for one call.
 
@@ -21,11 +26,14 @@ class Case:
         What is special about it, for the report.
     arguments : dict
         Name to array (or dict of arrays, number, or object), in the order of the signature.
+    examples : int
+        Size of the batch.
     """
 
     kind: str
     label: str
     arguments: dict[str, Any]
+    examples: int = 1
 
 
 @dataclass(frozen=True)
@@ -39,38 +47,44 @@ class Exercise:
     outputs : tuple of str
         Names of what the function returns, one or more.
     reference : callable
-        Takes the arguments by name, returns one array per output, as a tuple.
+        Takes the arguments by name, returns an array, or a tuple of them if there are several outputs.
     draw : callable
         Takes a generator, returns the list of `Case`.
     family : Family
         The right answer and the known ways to miss it.
     see : str
         Where the book explains it.
+    ranges : dict
+        Name of an output to the lowest and the highest value that it can have, for those that have one.
     properties : dict
         Kind of case to what it takes to be right there; each earns a share of the points.
-    adapt : callable, optional
+    adapt : callable
         Makes of a student's function one that returns all outputs: for functions that work in place.
     in_place : tuple of str
         Arguments that the function is meant to change.
-    batched : bool
-        Whether the first argument has a row for each example.
-    bounded : bool
-        Whether outputs that are right within (0, 1) or (-1, 1) must always be.
     """
 
     id: str
     outputs: tuple[str, ...]
-    reference: Callable[..., tuple]
+    reference: Callable
     draw: Callable[[np.random.Generator], list[Case]]
     family: Family
     see: str
+    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
     properties: Mapping[str, str] = field(default_factory=dict)
-    adapt: Callable[[Callable], Callable] = lambda function: function
+    adapt: Callable[[Callable], Callable] = as_it_is
     in_place: tuple[str, ...] = ()
-    batched: bool = True
-    bounded: bool = True
 
     @property
     def function_name(self):
         return self.id.split(".")[1]
 
+    @property
+    def arguments(self):
+        """The names of the arguments, in order."""
+        return tuple(self.draw(np.random.default_rng(0))[0].arguments)
+
+    def expected(self, arguments):
+        """What the reference returns, as a tuple."""
+        value = self.reference(**arguments)
+        return value if isinstance(value, tuple) else (value,)

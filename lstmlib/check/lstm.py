@@ -1,33 +1,16 @@
 """The exercises on the LSTM: data, reference, and the mistakes that students make."""
 
-import itertools
-
 import numpy as np
 
 from lstmlib import lstm
 from lstmlib.activations import sigmoid
+from lstmlib.check import lstm_backward
+from lstmlib.check.data import draw_cases
 from lstmlib.check.exercise import Exercise
-from lstmlib.check.gates import SIGMOID_INSTEAD, TANH_INSTEAD, draw_cases, gate_family, gate_shapes
+from lstmlib.check.gates import SIGMOID, TANH, gate_exercise, identity, order_slot
 from lstmlib.check.mistakes import Family, Filling
 
-
-def _gate_exercise(name, output, right, other, see):
-    reference = getattr(lstm, name)
-    return Exercise(
-        id=f"lstm.{name}",
-        outputs=(output,),
-        reference=lambda **arguments: (reference(**arguments),),
-        draw=lambda rng: draw_cases(rng, gate_shapes),
-        family=gate_family(right, other),
-        see=see,
-    )
-
-
 # State equations ------------------------------------------------------------------------------------------
-
-
-def _states(*names):
-    return lambda N, D, H: dict.fromkeys(names, (N, H))
 
 
 def _update_cell(slots, f, i, g, c_prev):
@@ -36,7 +19,7 @@ def _update_cell(slots, f, i, g, c_prev):
     if slots["gates"] == "squashed again":
         f, i = sigmoid(f), sigmoid(i)
     kept, written = slots["keep"](f, i, c_prev), slots["write"](f, i, g)
-    return slots["result"](f * (c_prev + written) if slots["brackets"] == "around both" else kept + written)
+    return slots["result"](slots["join"](f, i, g, kept, written, c_prev))
 
 
 _UPDATE_CELL = Family(
@@ -52,9 +35,24 @@ _UPDATE_CELL = Family(
                 "They are gates already: their layers have applied it.",
             ),
         ],
-        "brackets": [
-            Filling("right"),
-            Filling("around both", "misplaced-brackets", "f scales the whole sum", "f belongs to c_prev alone."),
+        "join": [
+            Filling(lambda f, i, g, kept, written, c: kept + written),
+            Filling(
+                lambda f, i, g, kept, written, c: f * (c + written),
+                "misplaced-brackets",
+                "f scales the whole sum",
+                "f belongs to c_prev alone.",
+            ),
+            Filling(
+                lambda f, i, g, kept, written, c: (kept + i) * g,
+                "misplaced-brackets",
+                "g scales the whole sum",
+                "g belongs to i alone.",
+            ),
+            Filling(lambda f, i, g, kept, written, c: kept * written, "wrong-operator", "the products are multiplied"),
+            Filling(
+                lambda f, i, g, kept, written, c: (kept + written) / 2, "wrong-values", "the mean is taken, not the sum"
+            ),
         ],
         "keep": [
             Filling(lambda f, i, c: f * c),
@@ -65,6 +63,11 @@ _UPDATE_CELL = Family(
             Filling(lambda f, i, c: 0, "missing-cell", "the old cell state is left out"),
             Filling(lambda f, i, c: f * np.tanh(c), "other-convention", "a tanh is applied to c_prev"),
             Filling(lambda f, i, c: -(f * c), "wrong-sign", "the term f * c_prev is subtracted"),
+            Filling(lambda f, i, c: f + c, "wrong-operator", "f is added to c_prev, not multiplied with it"),
+            Filling(
+                lambda f, i, c: f @ c, "matrix-product", "f @ c_prev is a matrix product", "Entry by entry: f * c_prev."
+            ),
+            Filling(lambda f, i, c: f @ c.T, "matrix-product", "f @ c_prev.T is a matrix product", "Write f * c_prev."),
         ],
         "write": [
             Filling(lambda f, i, g: i * g),
@@ -75,12 +78,13 @@ _UPDATE_CELL = Family(
             Filling(lambda f, i, g: 0, "missing-candidate", "nothing is written: the term i * g is left out"),
             Filling(lambda f, i, g: i * np.tanh(g), "other-convention", "a second tanh is applied to g"),
             Filling(lambda f, i, g: -(i * g), "wrong-sign", "the term i * g is subtracted"),
+            Filling(lambda f, i, g: i + g, "wrong-operator", "i is added to g, not multiplied with it"),
+            Filling(lambda f, i, g: i @ g, "matrix-product", "i @ g is a matrix product", "Entry by entry: i * g."),
+            Filling(lambda f, i, g: i @ g.T, "matrix-product", "i @ g.T is a matrix product", "Entry by entry: i * g."),
         ],
         "result": [
             Filling(lambda c: c),
-            Filling(
-                np.tanh, "wrong-activation", "a tanh is applied to the new cell state", "It belongs to h."
-            ),
+            Filling(np.tanh, "wrong-activation", "a tanh is applied to the new cell state", "It belongs to h."),
             Filling(sigmoid, "wrong-activation", "a sigmoid is applied to the new cell state", "It has none."),
         ],
     },
@@ -101,6 +105,21 @@ _HIDDEN_STATE = Family(
             Filling(lambda o, c: np.tanh(o * np.tanh(c)), "misplaced-tanh", "a second tanh is applied to the product"),
             Filling(lambda o, c: o * sigmoid(c), "wrong-activation", "a sigmoid is applied to c instead of tanh"),
             Filling(lambda o, c: o, "missing-cell", "the cell state is left out"),
+            Filling(lambda o, c: o + np.tanh(c), "wrong-operator", "o is added to tanh(c), not multiplied with it"),
+            Filling(lambda o, c: o * np.tanh(np.tanh(c)), "double-activation", "tanh is applied to c twice"),
+            Filling(lambda o, c: np.tanh(o) * c, "misplaced-tanh", "the tanh is applied to o, not to c", "Squash c."),
+            Filling(lambda o, c: o * np.maximum(c, 0), "wrong-activation", "ReLU is applied to c instead of tanh"),
+            Filling(lambda o, c: o * (1 - np.tanh(c) ** 2), "wrong-activation", "the slope of tanh is applied to c"),
+            Filling(lambda o, c: o * np.tan(c), "wrong-activation", "tan is applied to c", "The function is np.tanh."),
+            Filling(
+                lambda o, c: o @ np.tanh(c), "matrix-product", "o @ tanh(c) is a matrix product", "Write o * tanh(c)."
+            ),
+            Filling(
+                lambda o, c: o @ np.tanh(c).T,
+                "matrix-product",
+                "o @ tanh(c).T is a matrix product",
+                "Write o * tanh(c).",
+            ),
         ],
         "gate": [
             Filling(lambda o: o),
@@ -117,16 +136,10 @@ _HIDDEN_STATE = Family(
 # The whole step -------------------------------------------------------------------------------------------
 
 
-def _step_shapes(N, D, H):
-    return {
-        "x": (N, D), "h_prev": (N, H), "c_prev": (N, H), "W_x": (D, 4 * H), "W_h": (H, 4 * H), "b": (4 * H,),
-    }  # fmt: skip
-
-
 def _lstm_step(slots, x, h_prev, c_prev, W_x, W_h, b):
     h_prev, c_prev = slots["states"](h_prev, c_prev)
     a = slots["sum"](x @ W_x, h_prev @ W_h, b)
-    blocks = dict(zip(slots["order"], np.split(a, 4, axis=-1), strict=True))
+    blocks = dict(zip(slots["order"], slots["blocks"](a), strict=True))
     i, f, o = (slots["gates"].get(name, sigmoid)(blocks[name]) for name in "ifo")
     g = slots["candidate"](blocks["g"])
     c = slots["cell"](f, i, g, c_prev)
@@ -134,27 +147,32 @@ def _lstm_step(slots, x, h_prev, c_prev, W_x, W_h, b):
     return slots["outputs"](h, c)
 
 
-def _identity(a):
-    return a
-
-
-def _order(order):
-    moved = [name for name, right in zip(order, "ifgo", strict=True) if name != right]
-    return Filling(
-        order,
-        "swapped-gates",
-        f"{', '.join(sorted(moved))} are taken in another order",
-        f"The blocks stand in the order i, f, g, o; your numbers fit {', '.join(order)}. Look at where you cut a, "
-        f"and at which of them you use where.",
-    )
-
-
-_WRONG_ORDERS = [order for order in map("".join, itertools.permutations("ifgo")) if order != "ifgo"]
-
 _LSTM_STEP = Family(
     _lstm_step,
     {
-        "order": [Filling("ifgo"), *map(_order, _WRONG_ORDERS)],
+        "order": order_slot("ifgo"),
+        "blocks": [
+            Filling(lambda a: np.split(a, 4, axis=-1)),
+            Filling(
+                lambda a: [a[:, k::4] for k in range(4)],
+                "swapped-gates",
+                "every fourth column of a is taken for a gate",
+                "A block is made of neighbouring columns: 0 to H, H to 2H, and so on.",
+            ),
+            Filling(
+                lambda a: np.split(np.tanh(a), 4, axis=-1),
+                "double-activation",
+                "a goes through a tanh before it is cut",
+            ),
+            Filling(
+                lambda a: np.split(sigmoid(a), 4, axis=-1),
+                "double-activation",
+                "a goes through a sigmoid before it is cut",
+            ),
+            Filling(
+                lambda a: [a[:, : a.shape[1] // 4]] * 4, "swapped-gates", "all gates are made from the first block of a"
+            ),
+        ],
         "hidden": [
             Filling(lambda o, c, c_prev: o * np.tanh(c)),
             Filling(lambda o, c, c_prev: o * c, "missing-tanh", "the tanh around c is missing in h"),
@@ -162,19 +180,25 @@ _LSTM_STEP = Family(
             Filling(lambda o, c, c_prev: np.tanh(o * c), "misplaced-tanh", "the tanh stands around o * c"),
             Filling(lambda o, c, c_prev: np.tanh(c), "missing-output-gate", "the output gate is left out of h"),
             Filling(lambda o, c, c_prev: o * sigmoid(c), "wrong-activation", "c goes through a sigmoid in h"),
+            Filling(lambda o, c, c_prev: (1 - o) * np.tanh(c), "flipped-gate", "the share 1 - o is shown in h"),
+            Filling(lambda o, c, c_prev: o, "missing-cell", "the cell state is left out of h"),
+            Filling(
+                lambda o, c, c_prev: o * np.tanh(np.tanh(c)), "double-activation", "c goes through tanh twice in h"
+            ),
+            Filling(lambda o, c, c_prev: o + np.tanh(c), "wrong-operator", "o is added to tanh(c), not multiplied"),
         ],
         "candidate": [
             Filling(np.tanh),
             Filling(sigmoid, "wrong-activation", "the candidate goes through a sigmoid instead of tanh"),
-            Filling(_identity, "no-activation", "the candidate has no activation"),
+            Filling(identity, "no-activation", "the candidate has no activation"),
             Filling(lambda a: np.tanh(sigmoid(a)), "double-activation", "the candidate goes through sigmoid and tanh"),
         ],
         "gates": [
             Filling({}),
             Filling(dict.fromkeys("ifo", np.tanh), "wrong-activation", "the gates go through tanh, not the sigmoid"),
-            Filling(dict.fromkeys("ifo", _identity), "no-activation", "the gates have no activation"),
+            Filling(dict.fromkeys("ifo", identity), "no-activation", "the gates have no activation"),
             *(Filling({k: np.tanh}, "wrong-activation", f"{k} goes through tanh, not the sigmoid") for k in "ifo"),
-            *(Filling({k: _identity}, "no-activation", f"{k} has no activation") for k in "ifo"),
+            *(Filling({k: identity}, "no-activation", f"{k} has no activation") for k in "ifo"),
         ],
         "cell": [
             Filling(lambda f, i, g, c_prev: f * c_prev + i * g),
@@ -183,6 +207,11 @@ _LSTM_STEP = Family(
             Filling(lambda f, i, g, c_prev: f * c_prev + g, "missing-input-gate", "the input gate is left out"),
             Filling(lambda f, i, g, c_prev: i * g, "missing-cell", "the old cell state is left out"),
             Filling(lambda f, i, g, c_prev: f * c_prev, "missing-candidate", "nothing is written to the cell"),
+            Filling(lambda f, i, g, c_prev: f * c_prev + (1 - f) * g, "other-convention", "1 - f stands in for i"),
+            Filling(lambda f, i, g, c_prev: f * c_prev + (1 - i) * g, "flipped-gate", "the share 1 - i is written"),
+            Filling(lambda f, i, g, c_prev: i * c_prev + f * g, "swapped-gates", "f and i change places in c"),
+            Filling(lambda f, i, g, c_prev: f * c_prev * i * g, "wrong-operator", "the two products are multiplied"),
+            Filling(lambda f, i, g, c_prev: (f * c_prev + i) * g, "misplaced-brackets", "g scales the whole sum"),
             Filling(lambda f, i, g, c_prev: f * c_prev - i * g, "wrong-sign", "the term i * g is subtracted"),
             Filling(lambda f, i, g, c_prev: f * (c_prev + i * g), "misplaced-brackets", "f scales the whole sum"),
             Filling(
@@ -194,6 +223,15 @@ _LSTM_STEP = Family(
             Filling(lambda a_x, a_h, b: a_x + a_h, "missing-bias", "the bias b is left out"),
             Filling(lambda a_x, a_h, b: a_h + b, "missing-input-term", "the term x @ W_x is left out"),
             Filling(lambda a_x, a_h, b: a_x + b, "missing-hidden-term", "the term h_prev @ W_h is left out"),
+            Filling(lambda a_x, a_h, b: a_x + a_h - b, "wrong-sign", "the bias b is subtracted"),
+            Filling(lambda a_x, a_h, b: a_x + a_h + 2 * b, "wrong-values", "the bias b is counted twice"),
+            Filling(lambda a_x, a_h, b: a_x - a_h + b, "wrong-sign", "the term h_prev @ W_h is subtracted"),
+            Filling(lambda a_x, a_h, b: a_x * a_h + b, "wrong-operator", "the products are multiplied, not added"),
+            Filling(
+                lambda a_x, a_h, b: -(a_x + a_h + b),
+                "wrong-sign",
+                "the sign of the whole pre-activation is turned round",
+            ),
         ],
         "states": [
             Filling(lambda h, c: (h, c)),
@@ -206,40 +244,52 @@ _LSTM_STEP = Family(
             Filling(lambda h, c: (c, h), "swapped-outputs", "c and h are returned in the wrong order", "Return h, c."),
             Filling(lambda h, c: (h, np.tanh(c)), "misplaced-tanh", "c is returned after its tanh", "Return c itself."),
             Filling(lambda h, c: (h, h), "swapped-outputs", "h is returned twice", "Return h, c."),
+            Filling(lambda h, c: (c, c), "swapped-outputs", "c is returned twice", "Return h, c."),
         ],
     },
+    last=("outputs",),
 )
 
 
-_CHAPTER = "the chapter on the LSTM"
+# --------------------------------------------------------------------------------------------------------------
+
+_STEP_SHAPES = {"x": "N D", "h_prev": "N H", "c_prev": "N H", "W_x": "D 4H", "W_h": "H 4H", "b": "4H"}
+
+
+def _see(section, label):
+    return f"the chapter on the LSTM, section {section} ({label})"
+
 
 EXERCISES = [
-    _gate_exercise("forget_gate", "f", sigmoid, TANH_INSTEAD, f"{_CHAPTER}, section Forget gate (lstm-forget)"),
-    _gate_exercise("input_gate", "i", sigmoid, TANH_INSTEAD, f"{_CHAPTER}, section Input gate (lstm-input)"),
-    _gate_exercise("candidate", "g", np.tanh, SIGMOID_INSTEAD, f"{_CHAPTER}, section Candidate (lstm-candidate)"),
+    gate_exercise("lstm.forget_gate", "f", SIGMOID, lstm.forget_gate, _see("Forget gate", "lstm-forget")),
+    gate_exercise("lstm.input_gate", "i", SIGMOID, lstm.input_gate, _see("Input gate", "lstm-input")),
+    gate_exercise("lstm.candidate", "g", TANH, lstm.candidate, _see("Candidate", "lstm-candidate")),
     Exercise(
         id="lstm.update_cell",
         outputs=("c",),
-        reference=lambda **arguments: (lstm.update_cell(**arguments),),
-        draw=lambda rng: draw_cases(rng, _states("f", "i", "g", "c_prev")),
+        reference=lstm.update_cell,
+        draw=lambda rng: draw_cases(rng, dict.fromkeys(("f", "i", "g", "c_prev"), "N H")),
         family=_UPDATE_CELL,
-        see=f"{_CHAPTER}, section New cell state (lstm-cell)",
+        see=_see("New cell state", "lstm-cell"),
     ),
-    _gate_exercise("output_gate", "o", sigmoid, TANH_INSTEAD, f"{_CHAPTER}, section Output gate (lstm-output)"),
+    gate_exercise("lstm.output_gate", "o", SIGMOID, lstm.output_gate, _see("Output gate", "lstm-output")),
     Exercise(
         id="lstm.hidden_state",
         outputs=("h",),
-        reference=lambda **arguments: (lstm.hidden_state(**arguments),),
-        draw=lambda rng: draw_cases(rng, _states("o", "c")),
+        reference=lstm.hidden_state,
+        draw=lambda rng: draw_cases(rng, dict.fromkeys(("o", "c"), "N H")),
         family=_HIDDEN_STATE,
-        see=f"{_CHAPTER}, section Hidden state (lstm-hidden)",
+        see=_see("Hidden state", "lstm-hidden"),
+        ranges={"h": (-1, 1)},
     ),
     Exercise(
         id="lstm.lstm_step",
         outputs=("h", "c"),
         reference=lambda **arguments: lstm.step(**arguments)[:2],
-        draw=lambda rng: draw_cases(rng, _step_shapes),
+        draw=lambda rng: draw_cases(rng, _STEP_SHAPES),
         family=_LSTM_STEP,
-        see=f"{_CHAPTER}, section The whole step (lstm-preactivation to lstm-hidden)",
+        see=_see("The whole step", "lstm-preactivation to lstm-hidden"),
+        ranges={"h": (-1, 1)},
     ),
+    lstm_backward.EXERCISE,
 ]

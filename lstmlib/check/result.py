@@ -20,7 +20,7 @@ class UnreadableError(Exception):
         self.diagnosis = diagnosis
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Result:
     """What one case showed.
 
@@ -29,18 +29,19 @@ class Result:
     case : Case
     call : Call
     expected : tuple of ndarray
-    got : tuple of ndarray or None
-        The outputs, in the right shapes; None if the call gave nothing that could be compared.
+    got : tuple of (ndarray or None), or None
+        The outputs, in whatever shapes they came; None in the place of what are no numbers, and of the whole if
+        the call gave nothing that could be compared.
     right : tuple of bool
         One per output.
     diagnosis, complaint : str
-        Why nothing could be compared, as an id and in words; empty if values can be compared.
+        Why something could not be compared, as an id and in words; empty if all values can be.
     """
 
     case: Case
     call: Call
     expected: tuple[np.ndarray, ...]
-    got: tuple[np.ndarray, ...] | None
+    got: tuple[np.ndarray | None, ...] | None
     right: tuple[bool, ...]
     diagnosis: str = ""
     complaint: str = ""
@@ -50,8 +51,9 @@ class Result:
         return self.case.kind != "extreme"
 
     @property
-    def batch_size(self):
-        return len(next(iter(self.case.arguments.values())))  # the first argument has a row per example
+    def readable(self):
+        """Whether all outputs are arrays of numbers, of any shape."""
+        return self.got is not None and all(value is not None for value in self.got)
 
     @property
     def timed_out(self):
@@ -59,52 +61,64 @@ class Result:
 
     @property
     def finite(self):
-        return self.got is not None and all(np.isfinite(value).all() for value in self.got)
+        return self.got is not None and all(value is None or np.isfinite(value).all() for value in self.got)
 
 
 def try_case(exercise: Exercise, case: Case, function) -> Result:
     """Call a student's function on one case and set the reference beside what it returns."""
-    expected = exercise.reference(**case.arguments)
+    expected = exercise.expected(case.arguments)
     function = exercise.adapt(function)
     made = call(function, case.arguments, lambda returned: _read(returned, exercise.outputs, expected))
     made.changed = [name for name in made.changed if name not in exercise.in_place]
     if made.raised is not None:
         diagnosis = made.raised.diagnosis if isinstance(made.raised, UnreadableError) else "raises"
-        return Result(case, made, expected, None, (False,) * len(expected), diagnosis, _raised(made))
-    return Result(case, made, expected, made.value, tuple(map(close, made.value, expected)))
+        return Result(case, made, expected, None, (False,) * len(expected), diagnosis, raised_words(made))
+    got, complaint = made.value
+    right = tuple(value is not None and close(value, other) for value, other in zip(got, expected, strict=True))
+    return Result(case, made, expected, got, right, "wrong-shape" if complaint else "", complaint)
 
 
 def close(got, expected, equal_nan=False):
     """Whether two arrays have the same shape and, up to `TOLERANCE`, the same values."""
-    return got.shape == expected.shape and np.allclose(got, expected, TOLERANCE, TOLERANCE, equal_nan)
+    if got.shape != expected.shape:
+        return False
+    alike = (np.abs(got - expected) <= TOLERANCE * (1 + np.abs(expected))) | (got == expected)
+    return bool((alike | (equal_nan & np.isnan(got) & np.isnan(expected))).all())
 
 
 def first_difference(exercise, result):
     """The first differing element in words: which, how many, expected, received."""
     for name, got, right in zip(exercise.outputs, result.got, result.expected, strict=True):
-        wrong = ~np.isclose(got, right, rtol=TOLERANCE, atol=TOLERANCE)
+        if got is None or got.shape != right.shape:
+            continue
+        wrong = ~(np.abs(got - right) <= TOLERANCE * (1 + np.abs(right)))
         if wrong.any():
             index = tuple(int(k) for k in np.argwhere(wrong)[0])
             if not index:
                 return f"{name} should be {right[index]:.6g}, yours is {got[index]:.6g}."
-            outside = _outside(name, got, right) if exercise.bounded else ""
             return (
-                f"{outside}{wrong.sum()} of {wrong.size} entries of {name} differ. "
+                f"{_outside(name, got, exercise.ranges)}{wrong.sum()} of {wrong.size} entries of {name} differ. "
                 f"First: {name}{list(index)} should be {right[index]:.6g}, yours is {got[index]:.6g}."
             )
     return ""
 
 
-def _outside(name, got, right):
-    """A sentence if `got` leaves the interval in which every right answer lies."""
-    low, high = (0, 1) if right.min() >= 0 else (-1, 1)
-    if np.abs(right).max() > 1 or not np.isfinite(got).all() or (got.min() >= low and got.max() <= high):
+def _outside(name, got, ranges):
+    """A sentence if `got` leaves the range of what it should be, where there is one."""
+    low, high = ranges.get(name, (-np.inf, np.inf))
+    if not np.isfinite(got).all() or (got.min() >= low and got.max() <= high):
         return ""
-    return f"{name} lies between {low} and {high}; yours reaches from {got.min():.4g} to {got.max():.4g}. "
+    return f"{name} lies between {low:g} and {high:g}; yours reaches from {got.min():.4g} to {got.max():.4g}. "
 
 
 def _read(returned, names, expected):
-    """The outputs as arrays of their own, in the right number and shapes, or `UnreadableError`."""
+    """The outputs as arrays of their own, and a complaint about the first that is none or has a wrong shape.
+
+    Raises
+    ------
+    UnreadableError
+        If what was returned is not one thing for each name.
+    """
     if returned is None:
         raise UnreadableError("returns-none", "The function returns None. It should end with: return, then the result.")
     if len(names) == 1:
@@ -114,10 +128,12 @@ def _read(returned, names, expected):
     elif not isinstance(returned, (tuple, list)) or len(returned) != len(names):
         expectation = f"{len(names)} results ({', '.join(names)})"
         raise UnreadableError("wrong-shape", f"Expected {expectation}, got {_kind(returned)}.")
-    return tuple(map(_numbers, names, returned, expected))
+    read = list(map(_numbers, names, returned, expected))
+    return tuple(array for array, _ in read), next((complaint for _, complaint in read if complaint), "")
 
 
 def _numbers(name, value, expected):
+    """An array with what is the matter with it, if anything is; None in its place if it holds no real numbers."""
     try:
         array = np.asarray(value)
         if array.dtype == object:
@@ -126,14 +142,17 @@ def _numbers(name, value, expected):
         array = None
     if array is None or array.dtype.kind not in "biuf":
         came = _kind(value) if array is None or array.ndim == 0 else f"an array of dtype {array.dtype}"
-        raise UnreadableError("wrong-shape", f"{name} should be an array of real numbers, yours is {came}.")
-    if array.shape != expected.shape and expected.ndim == 0:
-        raise UnreadableError("wrong-shape", f"{name} should be a single number, yours is {_kind(array)}.")
-    if array.shape != expected.shape:
-        raise UnreadableError("wrong-shape", f"{name} should have shape {expected.shape}, yours has {array.shape}.")
+        return None, f"{name} should be an array of real numbers, yours is {came}."
     if np.ma.is_masked(value):
-        raise UnreadableError("wrong-shape", f"{name} has entries that are masked.")
-    return np.array(array, dtype=float)
+        return None, f"{name} has entries that are masked."
+    complaint = ""
+    if array.shape != expected.shape:
+        complaint = f"{name} should have shape {expected.shape}, yours has {array.shape}."
+        if expected.ndim == 0:
+            complaint = f"{name} should be a single number, yours is {_kind(array)}."
+        if array.size > 1000:  # nothing that a known mistake gives
+            return None, complaint
+    return np.array(array, dtype=float), complaint
 
 
 def shorten(text):
@@ -142,7 +161,7 @@ def shorten(text):
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
 
 
-def _raised(made):
+def raised_words(made):
     if isinstance(made.raised, UnreadableError):
         return str(made.raised)
     if isinstance(made.raised, OutOfTime):

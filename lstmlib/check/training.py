@@ -825,7 +825,7 @@ EXERCISES = [
         draw=_draw_probabilities,
         family=_PROBABILITIES,
         see=f"{_CHAPTER}, section From a state to probabilities (lm-softmax)",
-        batched=False,
+        ranges={"p": (0, 1)},
     ),
     Exercise(
         id="training.sequence_loss",
@@ -835,8 +835,6 @@ EXERCISES = [
         family=_LOSS,
         see=f"{_CHAPTER}, section The loss, summed over all steps (lm-loss)",
         properties={"masked": "also where the mask leaves steps out"},
-        batched=False,
-        bounded=False,
     ),
     Exercise(
         id="training.loss_gradient",
@@ -846,8 +844,6 @@ EXERCISES = [
         family=_LOSS_GRADIENT,
         see=f"{_CHAPTER}, section The loss, summed over all steps (lm-dlogits)",
         properties={"masked": "also where the mask leaves steps out"},
-        batched=False,
-        bounded=False,
     ),
     Exercise(
         id="training.clip",
@@ -859,8 +855,6 @@ EXERCISES = [
         properties={"short": "gradients that are short already stay as they are"},
         adapt=_adapt_clip,
         in_place=("grads",),
-        batched=False,
-        bounded=False,
     ),
     Exercise(
         id="training.sgd_step",
@@ -871,8 +865,6 @@ EXERCISES = [
         see=f"{_CHAPTER}, section Training (lm-descent)",
         adapt=_adapt_sgd,
         in_place=("params",),
-        batched=False,
-        bounded=False,
     ),
     Exercise(
         id="training.adam_step",
@@ -883,8 +875,6 @@ EXERCISES = [
         see=f"{_CHAPTER}, section Training (lm-adam)",
         adapt=_adapt_adam,
         in_place=("params", "means", "squares"),
-        batched=False,
-        bounded=False,
     ),
     Exercise(
         id="training.train",
@@ -894,7 +884,5 @@ EXERCISES = [
         family=_TRAIN,
         see=f"{_CHAPTER}, section Training (lm-descent)",
         adapt=_adapt_train,
-        batched=False,
-        bounded=False,
     ),
 ]

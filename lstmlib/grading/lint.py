@@ -1,6 +1,6 @@
 """Refuse assignments that would grade wrongly or leave students without help.
 
-``python -m lstmlib.grading.lint solutions --banks tests/banks --labels book`` reads every assignment of a folder and
+``python -m lstmlib.grading.lint solutions --banks tests.banks --labels book`` reads every assignment of a folder and
 says what is wrong with it, one line each: the file, the cell, what was expected, and what came. It works for notebooks
 in Python of any nbgrader course.
 
@@ -10,8 +10,8 @@ What is looked at
 - No two cells share a grade id, and no graded check shares its seed with one that students see.
 - Each exercise has a label of an equation, a link, a docstring in its stub, and hints that unfold.
 
-A **bank** is a module ``<assignment>.py`` with a dict ``WRONG``: exercise to a list of functions (or of pairs that
-begin with one) which may not get all points. An exercise is named ``<assignment>.<function>``, or by the function.
+A **bank** is a module with a dict ``WRONG``: exercise, named ``<assignment>.<function>``, to a list of wrong solutions.
+A solution is a function, or what the module's ``make(exercise, solution)`` makes one of; of a pair it is the last.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import contextlib
 import copy
 import functools
 import hashlib
-import importlib.util
+import importlib
 import io
 import json
 import os
@@ -94,7 +94,7 @@ def lint(path, labels=None, banks=None, hints=HINTS):
     labels : set of str, optional
         Labels of equations that exist; without them, a word in brackets counts as one.
     banks : dict, optional
-        Exercise to a list of wrong solutions.
+        Exercise to a list of wrong functions, as `load_banks` gives it.
     hints : int
         How many each exercise must have.
 
@@ -247,7 +247,7 @@ def score(notebook, released=False):
 
 
 def _bank(notebook, exercise, assignment, banks):
-    wrong = banks.get(f"{assignment}.{exercise.function}", banks.get(exercise.function, []))
+    wrong = banks.get(f"{assignment}.{exercise.function}", [])
     if not wrong:
         return
     grade_id, most = (exercise.graded.metadata["nbgrader"][key] for key in ("grade_id", "points"))
@@ -258,8 +258,7 @@ def _bank(notebook, exercise, assignment, banks):
                 break
             if cell.cell_type == "code" and not is_grade(cell):
                 _run(stub(cell) if is_solution(cell) else cell.source, namespace)
-        for number, entry in enumerate(wrong):
-            function = entry[0] if isinstance(entry, tuple) else entry
+        for number, function in enumerate(wrong):
             outcome = _run(exercise.graded.source, {**namespace, exercise.function: function})
             if _grade(outcome, most) >= most:
                 name = getattr(function, "__name__", repr(function))
@@ -333,8 +332,8 @@ def lint_all(solutions, labels=None, banks=None, depends=(), cache=None, hints=H
         One folder per assignment.
     labels : pathlib.Path, optional
         A folder with pages in which ``:label:`` lines name equations.
-    banks : pathlib.Path, optional
-        A folder with a module for each assignment.
+    banks : str, optional
+        Name of a module with wrong solutions. Name its file in `depends`, too.
     depends : iterable of pathlib.Path
         What else an outcome hangs on, such as the library that notebooks import.
     cache : pathlib.Path, optional
@@ -348,12 +347,10 @@ def lint_all(solutions, labels=None, banks=None, depends=(), cache=None, hints=H
     remembered = json.loads(cache.read_text()) if cache and cache.exists() else {}
     outcome, found = {}, []
     for path in sorted(solutions.rglob("*.md")):
-        bank = banks / f"{path.parent.relative_to(solutions).parts[0]}.py" if banks else None
         shared = sorted(file for file in solutions.iterdir() if file.is_file())
-        files = [path, *shared, *([bank] if bank and bank.exists() else []), *depends]
-        key = _digest(files, sorted(known_labels or ()), hints)
+        key = _digest([path, *shared, *depends], sorted(known_labels or ()), hints, banks)
         if key not in remembered:
-            wrong = load_bank(bank) if bank and bank.exists() else {}
+            wrong = load_banks(banks) if banks else {}
             remembered[key] = [[f.file, f.cell, f.message] for f in lint(path, known_labels, wrong, hints)]
         outcome[key] = remembered[key]
         found += [Finding(*parts) for parts in remembered[key]]
@@ -363,16 +360,14 @@ def lint_all(solutions, labels=None, banks=None, depends=(), cache=None, hints=H
     return found
 
 
-def load_bank(path):
-    """The dict ``WRONG`` of a module given by its path."""
-    name = f"bank_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path}: expected a Python module with a dict WRONG.")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module.WRONG
+def load_banks(name):
+    """Exercise to a list of wrong functions, from the module of that name."""
+    module = importlib.import_module(name)
+    make = getattr(module, "make", lambda exercise, solution: solution)
+    return {
+        exercise: [make(exercise, entry[-1] if isinstance(entry, tuple) else entry) for entry in bank]
+        for exercise, bank in module.WRONG.items()
+    }
 
 
 def _digest(paths, *also):
@@ -393,7 +388,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("solutions", type=Path)
     parser.add_argument("--labels", type=Path, help="folder of pages that label equations")
-    parser.add_argument("--banks", type=Path, help="folder of wrong solutions, a module for each assignment")
+    parser.add_argument("--banks", help="module of wrong solutions")
     parser.add_argument("--depends", type=Path, nargs="*", default=[], help="what else an outcome hangs on")
     parser.add_argument("--cache", type=Path, help="file that remembers outcomes")
     parser.add_argument("--hints", type=int, default=HINTS, help="how many each exercise must have")

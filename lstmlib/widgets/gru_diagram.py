@@ -16,8 +16,7 @@ def draw_gru_cell():
     -------
     matplotlib.axes.Axes
     """
-    fig, ax = plt.subplots(figsize=(4.8, 3.3))
-    line = {"color": GREY, "lw": 1.6, "solid_capstyle": "round", "zorder": 1}
+    _, ax = plt.subplots(figsize=(4.8, 3.3))
     for points in (
         [(0.1, TOP), (9.4, TOP)],  # the state
         [(0.6, TOP), (0.6, BUS), (7.3, BUS), (7.3, LAYERS)],  # to the layers
@@ -27,7 +26,7 @@ def draw_gru_cell():
         [(7.3, LAYERS), (7.3, 3.1), (5.4, 3.75)],
         [(2.55, -0.45), (2.55, BUS)],
     ):
-        ax.plot(*zip(*points, strict=True), **line)
+        ax.plot(*zip(*points, strict=True), color=GREY, lw=1.6, solid_capstyle="round", zorder=1)
     ax.annotate("", (9.5, TOP), (9.2, TOP), arrowprops={"arrowstyle": "-|>", "color": GREY})
     for x, text in BOXES.values():
         ax.add_patch(FancyBboxPatch((x - 0.55, LAYERS - 0.35), 1.1, 0.7, boxstyle="round,pad=0.03", fc="#D6E6F4",

@@ -27,7 +27,7 @@ def draw_unrolled(steps):
     """
     if not 1 <= steps <= 4:
         raise ValueError(f"steps: expected 1 to 4, got {steps}.")
-    fig, ax = plt.subplots(figsize=(4.8, 2.3))
+    _, ax = plt.subplots(figsize=(4.8, 2.3))
     arrow = {"arrowstyle": "-|>", "color": GREY, "lw": 1.5}
     pitch = WIDTH + GAP
     for t in range(steps):

@@ -222,6 +222,7 @@ GRADIENT_RIGHT = [
     * m[:, :, np.newaxis]
     / np.size(y, 1),
     subtracts_in_place,
+    lambda a, y, m: (residual(a, y) * m[..., None] / a.shape[1]).astype(np.float32),
 ]  # fmt: skip
 
 # Clipping -------------------------------------------------------------------------------------------------
@@ -361,7 +362,13 @@ CLIP_WRONG = [
     (lambda grads, largest: np.linalg.norm(grads), "raises"),
     (clipping(condition=always, factor=lambda norm, largest: min(norm, largest) / norm), "not-finite"),
 ]
-CLIP_RIGHT = [clipping(), clip_by_new_arrays, clip_with_epsilon, clip_with_loops]
+CLIP_RIGHT = [
+    clipping(),
+    clipping(norm=lambda grads: np.linalg.norm([np.linalg.norm(grad) for grad in grads.values()])),
+    clip_by_new_arrays,
+    clip_with_epsilon,
+    clip_with_loops,
+]
 
 # Gradient descent -----------------------------------------------------------------------------------------
 
@@ -452,6 +459,7 @@ SGD_WRONG = [
 ]
 SGD_RIGHT = [
     descent(lambda value, grad, rate: -rate * grad),
+    descent(lambda value, grad, rate: -(grad / (1 / rate))),
     descent_into_views,
     descent_entry_by_entry,
     descent_by_numpy,
@@ -567,7 +575,13 @@ ADAM_WRONG = [
     (lambda params, grads, means, squares, step, learning_rate: None, None),
     (lambda params, grads, means, squares, learning_rate: None, "raises"),
 ]  # fmt: skip
-ADAM_RIGHT = [adam(), adam_by_its_own_variables, adam_by_the_second_form, adam_entry_by_entry]
+ADAM_RIGHT = [
+    adam(),
+    adam(square=lambda s, g: s - 0.001 * (s - g * g)),
+    adam_by_its_own_variables,
+    adam_by_the_second_form,
+    adam_entry_by_entry,
+]
 
 # The loop -------------------------------------------------------------------------------------------------
 
@@ -739,16 +753,21 @@ TRAIN_WRONG = [
     (train_by_names, "raises"),
     (train_in_loop(result=np.cumsum), "wrong-result"),
 ]
-TRAIN_RIGHT = [train_in_loop(), train_into_an_array, train_while, train_with_a_helper]
+TRAIN_RIGHT = [train_in_loop(), train_in_loop(result=np.array), train_into_an_array, train_while, train_with_a_helper]
+
+def _named(bank):
+    """The pairs as the other banks have them: diagnosis, then solution; without a diagnosis, none is true."""
+    return [(diagnosis or "", function) for function, diagnosis in bank]
+
 
 WRONG = {
-    "training.probabilities": PROBABILITIES_WRONG,
-    "training.sequence_loss": LOSS_WRONG,
-    "training.loss_gradient": GRADIENT_WRONG,
-    "training.clip": CLIP_WRONG,
-    "training.sgd_step": SGD_WRONG,
-    "training.adam_step": ADAM_WRONG,
-    "training.train": TRAIN_WRONG,
+    "training.probabilities": _named(PROBABILITIES_WRONG),
+    "training.sequence_loss": _named(LOSS_WRONG),
+    "training.loss_gradient": _named(GRADIENT_WRONG),
+    "training.clip": _named(CLIP_WRONG),
+    "training.sgd_step": _named(SGD_WRONG),
+    "training.adam_step": _named(ADAM_WRONG),
+    "training.train": _named(TRAIN_WRONG),
 }
 RIGHT = {
     "training.probabilities": PROBABILITIES_RIGHT,

@@ -46,6 +46,11 @@ def test_page_is_sound(opened):
 
 def test_pictures_are_loaded_described_and_within_the_screen(opened):
     page, width, _, _ = opened
+    for picture in page.locator("main .cell_output svg[role=img]").all():
+        assert len(picture.get_attribute("aria-label")) > 20
+        box = picture.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
     for picture in page.locator("main .cell_output img").all():
         picture.scroll_into_view_if_needed()
         assert picture.evaluate("img => img.complete && img.naturalWidth > 0")

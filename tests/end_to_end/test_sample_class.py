@@ -19,7 +19,7 @@ from tests.sample_class.submissions import STUDENTS
 NAMES = [student.name for student in STUDENTS]
 # Cells in which no check could say anything: the kernel was dead, or the student interrupted it.
 WITHOUT_REPORT = {
-    ("igor", "lstm-step-test"),
+    ("igor", "keep-a-number-test"),
     ("igor", "train-test"),
     ("igor", "answer-38-test"),
     ("ines", "candidate-test"),
@@ -131,7 +131,7 @@ def test_reasons_reach_the_feedback_of_a_quiz_and_only_that(folder):
         assert words not in release
 
 
-@each_assignment
+@pytest.mark.parametrize("assignment", sorted(path.name for path in (ROOT / "solutions").iterdir() if path.is_dir()))
 def test_releasing_again_gives_the_committed_exercises_byte_for_byte(assignment, tmp_path):
     committed = ROOT / "exercises" / assignment / f"{assignment}.ipynb"
     assert release(tmp_path, assignment).read_bytes() == committed.read_bytes(), "run: make exercises"

@@ -1,0 +1,380 @@
+"""The exercises on gradients over many steps: backpropagation through time, the product of Jacobians, and norms."""
+
+import numpy as np
+
+from lstmlib import rnn
+from lstmlib.check.backward import outputs_slot, product_slots, slope_slot
+from lstmlib.check.data import draw_cases
+from lstmlib.check.exercise import Exercise
+from lstmlib.check.mistakes import Family, Filling
+
+# Backpropagation through time -----------------------------------------------------------------------------
+
+_BPTT_SHAPES = {"xs": "T N D", "h_0": "N H", "dhs": "T N H", "W_x": "D H", "W_h": "H H", "b": "H"}
+_BOTH = "A state acts through its own loss and through the next state: dhs[t] plus what comes back."
+_STARTS = "The last step comes first: a gradient comes from the future."
+
+
+def _tame(xs, h_0, dhs, W_x, W_h, b):
+    """Weights so small that no gradient explodes, or rounding in single precision would look like a mistake."""
+    return {"xs": xs, "h_0": h_0, "dhs": dhs, "W_x": W_x / 2, "W_h": W_h / 2, "b": b}
+
+
+def _bptt_reference(xs, h_0, dhs, W_x, W_h, b):
+    h, tapes = h_0, []
+    for x in xs:
+        h, tape = rnn.step(x, h, W_x, W_h, b)
+        tapes.append(tape)
+    dh_next, sums = np.zeros_like(h_0), [np.zeros_like(value) for value in (W_x, W_h, b)]
+    for tape, dh in zip(reversed(tapes), reversed(dhs), strict=True):
+        _, dh_next, *gradients = rnn.step_backward(dh + dh_next, tape, W_x, W_h)
+        sums = [total + gradient for total, gradient in zip(sums, gradients, strict=True)]
+    return tuple(sums)
+
+
+def _bptt(slots, xs, h_0, dhs, W_x, W_h, b):
+    states = [slots["start"](h_0)]
+    for x in xs:
+        states.append(np.tanh(slots["sum"](x @ W_x, states[-1] @ W_h, b)))
+    dh_next, T = 0, len(xs)
+    sums: list[np.ndarray] = []
+    for t in slots["direction"](T):
+        dh = slots["arrives"](dhs, slots["losses"](t, T), dh_next)
+        da = slots["slope"](dh, states[t + 1], states[t])
+        state = slots["factor"](states[t], states[t + 1])
+        N = slots["batch"](len(da))
+        step = [slots["dW_x"](xs[t], da, dh) / N, slots["dW_h"](state, da, dh) / N, slots["db"](da, dh) / N]
+        sums = slots["sums"](sums, step)
+        dh_next = slots["carry"](da, dh, W_h)
+    return slots["outputs"](*(slots["length"](total, T) for total in sums))
+
+
+def _add(sums, step):
+    return step if not sums else [total + gradient for total, gradient in zip(sums, step, strict=True)]
+
+
+_BPTT = Family(
+    _bptt,
+    {
+        "slope": slope_slot("h"),
+        "arrives": [
+            Filling(lambda dhs, t, dh_next: dhs[t] + dh_next),
+            Filling(lambda dhs, t, dh_next: dhs[t], "missing-path", "nothing comes back from the next step", _BOTH),
+            Filling(
+                lambda dhs, t, dh_next: dhs[-1] if np.ndim(dh_next) == 0 else dh_next,
+                "missing-local-loss",
+                "only the last step's loss counts",
+                _BOTH,
+            ),
+            Filling(
+                lambda dhs, t, dh_next: dhs[-1] + dh_next, "wrong-step", "dhs[-1] is added in every step", "Add dhs[t]."
+            ),
+            Filling(lambda dhs, t, dh_next: dhs[t] - dh_next, "wrong-sign", "what comes back is subtracted", _BOTH),
+            Filling(
+                lambda dhs, t, dh_next: dhs[t] if np.ndim(dh_next) == 0 else dhs[t] * dh_next,
+                "wrong-operator",
+                "dhs[t] is multiplied with what comes back",
+                _BOTH,
+            ),
+        ],
+        "carry": [
+            Filling(lambda da, dh, W: da @ W.T),
+            Filling(lambda da, dh, W: da @ W, "transposed-weights", "what goes back is da @ W_h", "Write da @ W_h.T."),
+            Filling(
+                lambda da, dh, W: dh @ W.T, "missing-slope", "what goes back is dh @ W_h.T", "It is da that goes back."
+            ),
+            Filling(lambda da, dh, W: dh @ W, "transposed-weights", "what goes back is dh @ W_h", "Write da @ W_h.T."),
+            Filling(lambda da, dh, W: da, "missing-weights", "da goes back without W_h", "Write da @ W_h.T."),
+            Filling(lambda da, dh, W: dh, "missing-weights", "dh goes back as it came", "Write da @ W_h.T."),
+            Filling(lambda da, dh, W: da @ W.T + dh, "wrong-path", "dh goes back as well", "Write da @ W_h.T alone."),
+        ],
+        "sums": [
+            Filling(_add),
+            Filling(
+                lambda sums, step: step,
+                "assigns-instead-of-adding",
+                "the gradients of the step that comes last replace those of the others",
+                "All steps share the weights, so their gradients are added: += in the place of =.",
+            ),
+            *(
+                Filling(
+                    lambda sums, step, k=k: [*_add(sums, step)[:k], step[k], *_add(sums, step)[k + 1 :]],
+                    "assigns-instead-of-adding",
+                    f"{name} of the step that comes last replaces that of the others",
+                    "All steps share the weights, so their gradients are added: += in the place of =.",
+                )
+                for k, name in enumerate(("dW_x", "dW_h", "db"))
+            ),
+            Filling(
+                lambda sums, step: sums or step,
+                "missing-sum",
+                "only the gradients of the step that comes first are kept",
+                "Does the function return inside the loop?",
+            ),
+        ],
+        "factor": [
+            Filling(lambda h_prev, h: h_prev),
+            Filling(lambda h_prev, h: h, "wrong-step", "dW_h is made with h_t", "W_h was multiplied with h_{t-1}."),
+        ],
+        "direction": [
+            Filling(lambda T: range(T - 1, -1, -1)),
+            Filling(range, "wrong-direction", "the loop goes from the first step to the last", _STARTS),
+            Filling(
+                lambda T: range(T - 1, 0, -1), "missing-step", "the first step is left out", "range(T) begins at 0."
+            ),
+            Filling(
+                lambda T: range(T - 2, -1, -1), "missing-step", "the last step is left out", "range(T) ends at T-1."
+            ),
+        ],
+        "losses": [
+            Filling(lambda t, T: t),
+            Filling(
+                lambda t, T: T - 1 - t,
+                "wrong-direction",
+                "dhs is read from its first entry on",
+                "Read dhs backwards, too.",
+            ),
+        ],
+        "start": [
+            Filling(lambda h_0: h_0),
+            Filling(np.zeros_like, "wrong-start", "the sequence starts from zeros", "It starts from h_0."),
+        ],
+        "sum": [
+            Filling(lambda a_x, a_h, b: a_x + a_h + b),
+            Filling(lambda a_x, a_h, b: a_x + a_h, "missing-bias", "the bias b is left out of the forward pass"),
+            Filling(lambda a_x, a_h, b: a_x + b, "missing-hidden-term", "the states are made without h_prev @ W_h"),
+            Filling(lambda a_x, a_h, b: a_h + b, "missing-input-term", "the states are made without x @ W_x"),
+        ],
+        **{name: product_slots(fused=False)[name] for name in ("dW_x", "dW_h", "db", "batch")},
+        "length": [
+            Filling(lambda total, T: total),
+            Filling(
+                lambda total, T: total / T, "mean-instead-of-sum", "the gradients are divided by T", "Add them up."
+            ),
+        ],
+        "outputs": outputs_slot(("dW_x", "dW_h", "db")),
+    },
+    last=("outputs",),
+    most_pairs=500,
+)
+
+# The product of Jacobians ---------------------------------------------------------------------------------
+
+_TRANSPOSE = "Row j is for the new entry, column k for the old one: diag(1 - h²) @ W_h.T."
+
+
+def _jacobian_reference(hs, W_h):
+    product = np.eye(len(W_h))
+    for h in hs:
+        product = np.diag(1 - h**2) @ W_h.T @ product
+    return product
+
+
+def _jacobian(slots, hs, W_h):
+    product = slots["empty"](len(W_h))
+    for h in slots["steps"](hs):
+        product = slots["multiply"](slots["factor"](slots["slope"](1.0, h, 0 * h), W_h), product)
+    return slots["result"](product)
+
+
+_SLOPES = [  # those that make a difference where dh is 1, or its sign does not matter
+    filling
+    for filling in slope_slot()
+    if filling.diagnosis not in ("wrong-step", "missing-gradient")
+    and not any(words in filling.sentence for words in ("dh - h²", "h² - 1", "taken at dh"))
+]
+_STEPS = [
+    Filling(lambda hs: hs),
+    Filling(lambda hs: hs[1:], "missing-factor", "the first step is left out", "There is one factor for each step."),
+    Filling(lambda hs: hs[:-1], "missing-factor", "the last step is left out", "There is one factor for each step."),
+    Filling(lambda hs: [hs[-1]] * len(hs), "wrong-step", "the last slope serves for all steps", "Each has its own."),
+    Filling(lambda hs: [hs[0]] * len(hs), "wrong-step", "the first slope serves for all steps", "Each has its own."),
+    Filling(
+        lambda hs: hs[-1:],
+        "missing-factor",
+        "there is only the factor of the last step",
+        "Multiply what you have with each new factor.",
+    ),
+    Filling(lambda hs: hs[:1], "missing-factor", "there is only the factor of the first step", "Multiply them all."),
+]
+_JACOBIAN = Family(
+    _jacobian,
+    {
+        "slope": _SLOPES,
+        "factor": [
+            Filling(lambda slope, W: (slope * np.ones(len(W)))[:, None] * W.T),
+            Filling(
+                lambda slope, W: (slope * np.ones(len(W)))[:, None] * W,
+                "transposed-weights",
+                "W_h stands where W_h.T belongs",
+                _TRANSPOSE,
+            ),
+            Filling(lambda slope, W: W.T * slope, "misplaced-slope", "the slopes scale columns, not rows", _TRANSPOSE),
+            Filling(lambda slope, W: W * slope, "other-convention", "each factor is transposed", _TRANSPOSE),
+            Filling(
+                lambda slope, W: np.diag(slope * np.ones(len(W))), "missing-weights", "W_h is left out", _TRANSPOSE
+            ),
+        ],
+        "multiply": [
+            Filling(lambda factor, product: factor @ product),
+            Filling(
+                lambda factor, product: product @ factor,
+                "wrong-order",
+                "the factors are multiplied from the first step to the last",
+                "The newest factor stands on the left.",
+            ),
+            Filling(lambda factor, product: factor + product, "wrong-operator", "the factors are added"),
+            Filling(lambda factor, product: factor * product, "wrong-operator", "the factors are multiplied by entry"),
+        ],
+        "steps": _STEPS,
+        "empty": [
+            Filling(np.eye),
+            Filling(lambda H: np.ones((H, H)), "wrong-start", "the product starts from ones", "Start from np.eye(H)."),
+            Filling(
+                lambda H: np.zeros((H, H)), "wrong-start", "the product starts from zeros", "Start from np.eye(H)."
+            ),
+        ],
+        "result": [
+            Filling(lambda product: product),
+            Filling(lambda product: product.T, "other-convention", "the product is transposed", _TRANSPOSE),
+            Filling(lambda product: np.diag(product), "wrong-shape", "only the diagonal is returned"),
+        ],
+    },
+    last=("result",),
+)
+
+# Norms ----------------------------------------------------------------------------------------------------
+
+
+def _norms_reference(dh, hs, W_h):
+    norms = [np.linalg.norm(dh)]
+    for h in hs[::-1]:
+        dh = (dh * (1 - h**2)) @ W_h.T
+        norms.append(np.linalg.norm(dh))
+    return np.array(norms[::-1])
+
+
+def _norms(slots, dh, hs, W_h):
+    norms = [slots["norm"](dh)]
+    for h in slots["order"](hs):
+        dh = slots["carry"](slots["slope"], dh, h, W_h)
+        norms.append(slots["norm"](dh))
+    return slots["result"](norms)
+
+
+_NORMS = Family(
+    _norms,
+    {
+        "slope": _SLOPES,
+        "carry": [
+            Filling(lambda slope, dh, h, W: slope(dh, h, 0) @ W.T),
+            Filling(
+                lambda slope, dh, h, W: slope(dh, h, 0) @ W, "transposed-weights", "W_h stands where W_h.T belongs"
+            ),
+            Filling(
+                lambda slope, dh, h, W: slope(dh @ W.T, h, 0),
+                "misplaced-slope",
+                "the slope comes after the product with W_h.T",
+                "First through the tanh, then through the product.",
+            ),
+            Filling(lambda slope, dh, h, W: slope(dh, h, 0), "missing-weights", "W_h is left out", "Write da @ W_h.T."),
+            Filling(lambda slope, dh, h, W: slope(dh @ W, h, 0), "transposed-weights", "the product is dh @ W_h"),
+        ],
+        "order": [
+            Filling(lambda hs: hs[::-1]),
+            Filling(lambda hs: hs, "wrong-direction", "hs is read from its first entry on", _STARTS),
+            *_STEPS[1:],
+        ],
+        "norm": [
+            Filling(np.linalg.norm),
+            Filling(lambda v: (v**2).sum(), "missing-root", "the squares are added, and no root is taken"),
+            Filling(lambda v: np.sqrt((v**2).mean()), "mean-instead-of-sum", "the squares are averaged, not added"),
+            Filling(
+                lambda v: np.abs(v).sum(),
+                "wrong-norm",
+                "absolute values are added",
+                "Take the root of the sum of squares.",
+            ),
+            Filling(
+                lambda v: np.abs(v).max(),
+                "wrong-norm",
+                "the largest entry is taken",
+                "Take the root of the sum of squares.",
+            ),
+            Filling(lambda v: v.sum(), "wrong-norm", "the entries are added", "Take the root of the sum of squares."),
+        ],
+        "result": [
+            Filling(lambda norms: np.array(norms[::-1])),
+            Filling(
+                np.array,
+                "wrong-order",
+                "the norms are returned from the last step to the first",
+                "Entry t belongs to h_t.",
+            ),
+            Filling(
+                lambda norms: np.array(norms[:0:-1]),
+                "wrong-shape",
+                "the norm of dh itself is left out",
+                "There are T + 1 of them.",
+            ),
+            Filling(
+                lambda norms: np.array(norms[-2::-1]),
+                "wrong-shape",
+                "the norm for h_0 is left out",
+                "There are T + 1 of them.",
+            ),
+            Filling(
+                lambda norms: np.array(norms[1:]),
+                "wrong-order",
+                "the norms stand in the wrong order, without dh's own",
+                "Entry t belongs to h_t.",
+            ),
+            Filling(
+                lambda norms: np.array(norms[:-1]),
+                "wrong-order",
+                "the norms stand in the wrong order, without that of h_0",
+                "Entry t belongs to h_t.",
+            ),
+        ],
+    },
+    last=("result",),
+)
+
+_VANISHING = "the chapter on vanishing gradients, section The product"
+
+
+def _squashed(hs, **arguments):
+    """States as a tanh gives them."""
+    return {
+        **{name: value for name, value in arguments.items() if name == "dh"},
+        "hs": np.tanh(hs),
+        "W_h": arguments["W_h"],
+    }
+
+
+EXERCISES = [
+    Exercise(
+        id="rnn.bptt",
+        outputs=("dW_x", "dW_h", "db"),
+        reference=_bptt_reference,
+        draw=lambda rng: draw_cases(rng, _BPTT_SHAPES, _tame),
+        family=_BPTT,
+        see="the chapter on backpropagation through time, section From a double sum to one pass (bptt-recursion)",
+    ),
+    Exercise(
+        id="rnn.jacobian_product",
+        outputs=("product",),
+        reference=_jacobian_reference,
+        draw=lambda rng: draw_cases(rng, {"hs": "T H", "W_h": "H H"}, _squashed, kinds=()),
+        family=_JACOBIAN,
+        see=f"{_VANISHING} (bptt-jacobian, vanish-product)",
+    ),
+    Exercise(
+        id="rnn.gradient_norms",
+        outputs=("norms",),
+        reference=_norms_reference,
+        draw=lambda rng: draw_cases(rng, {"dh": "H", "hs": "T H", "W_h": "H H"}, _squashed, kinds=()),
+        family=_NORMS,
+        see=f"{_VANISHING} (bptt-jacobian, vanish-product)",
+    ),
+]
