@@ -33,8 +33,9 @@ def main():
             report = check(make(exercise_id, code), exercise_id)
             here += report.diagnosis in accepted.split("|")
             if report.diagnosis not in accepted.split("|"):
+                shown = code.__name__ if callable(code) else code.strip()
                 false += report.diagnosis is not None
-                unnamed.append(f"\n{exercise_id}: expected {accepted}, got {report.diagnosis}\n{code.strip()}")
+                unnamed.append(f"\n{exercise_id}: expected {accepted}, got {report.diagnosis}\n{shown}")
         right = sum(check(make(exercise_id, code), exercise_id).passed for code in RIGHT[exercise_id])
         times = milliseconds(exercise_id, [*RIGHT[exercise_id], *(code for _, code in bank)])
         rows.append([exercise_id, len(bank), here, len(RIGHT[exercise_id]), right, *times])
