@@ -166,6 +166,24 @@ def test_a_mistake_that_was_made_once_costs_once(result, passed, diagnosis):
     assert not check(wrong, "lstm.forget_gate").passed
 
 
+def test_functions_that_only_call_each_other_earn_nothing_together():
+    code = "def {}(*arguments):\n    return {}(*arguments)\n"
+    names = ["forget_gate", "input_gate", "output_gate"]
+    scope = {}
+    for name, other in zip(names, [*names[1:], names[0]], strict=True):
+        exec(code.format(name, other), scope)
+    assert not check(scope["forget_gate"], "lstm.forget_gate").passed
+    assert not check(scope["input_gate"], "lstm.input_gate").passed
+
+
+def test_a_step_that_calls_an_unwritten_gate_is_not_called_unwritten():
+    scope = {"np": np, "sigmoid": sigmoid}
+    exec(NOTEBOOK.replace("RESULT", "gate(*o) * np.tanh(c), c"), scope)
+    exec("def forget_gate(x, h_prev, W_x, W_h, b):\n    raise NotImplementedError()", scope)
+    assert check(scope["forget_gate"], "lstm.forget_gate").diagnosis == "not-implemented"
+    assert check(scope["lstm_step"], "lstm.lstm_step").passed
+
+
 def test_a_function_that_has_the_name_of_an_exercise_but_another_job_is_left_alone():
     """Only if the right version helps is it used: this candidate has a signature of its own."""
     scope = {"np": np, "sigmoid": sigmoid}
