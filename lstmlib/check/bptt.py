@@ -375,6 +375,7 @@ EXERCISES = [
         draw=lambda rng: draw_cases(rng, _BPTT_SHAPES, _tame),
         family=_BPTT,
         see="the chapter on backpropagation through time, section From a double sum to one pass (bptt-recursion)",
+        builds_on=("rnn_step", "rnn_step_backward", "tanh_slope"),
     ),
     Exercise(
         id="rnn.jacobian_product",
@@ -383,6 +384,7 @@ EXERCISES = [
         draw=lambda rng: draw_cases(rng, {"hs": "T H", "W_h": "H H"}, _squashed, kinds=()),
         family=_JACOBIAN,
         see=f"{_VANISHING} (bptt-jacobian, vanish-product)",
+        builds_on=("tanh_slope",),
     ),
     Exercise(
         id="rnn.gradient_norms",
@@ -391,5 +393,6 @@ EXERCISES = [
         draw=lambda rng: draw_cases(rng, {"dh": "H", "hs": "T H", "W_h": "H H"}, _squashed, kinds=()),
         family=_NORMS,
         see=f"{_VANISHING} (bptt-jacobian, vanish-product)",
+        builds_on=("tanh_slope",),
     ),
 ]

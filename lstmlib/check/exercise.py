@@ -49,6 +49,8 @@ class Exercise:
         Where the book explains it.
     ranges : dict
         Name of an output to the lowest and the highest value that it can have, for those that have one.
+    builds_on : tuple of str
+        Names of earlier functions of the assignment that this one may call; it is judged with right versions of them.
     """
 
     id: str
@@ -58,6 +60,7 @@ class Exercise:
     family: Family
     see: str
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    builds_on: tuple[str, ...] = ()
 
     @property
     def function_name(self):

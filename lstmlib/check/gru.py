@@ -354,6 +354,7 @@ EXERCISES = [
         draw=lambda rng: draw_cases(rng, gru_backward.STEP_SHAPES),
         family=_STEP,
         see=_see("One state, two gates", "gru-reset to gru-hidden"),
+        builds_on=("reset_gate", "update_gate", "candidate", "hidden_state"),
     ),
     gru_backward.EXERCISE,
     Exercise(

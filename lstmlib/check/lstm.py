@@ -320,6 +320,7 @@ EXERCISES = [
         draw=lambda rng: draw_cases(rng, _STEP_SHAPES),
         family=_LSTM_STEP,
         see=_see("The whole step", "lstm-preactivation to lstm-hidden"),
+        builds_on=("forget_gate", "input_gate", "candidate", "update_cell", "output_gate", "hidden_state"),
         ranges={"h": (-1, 1)},
     ),
     lstm_backward.EXERCISE,
