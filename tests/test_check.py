@@ -258,6 +258,8 @@ async def asynchronous(*arguments):
     [
         lambda *arguments: Hostile(),
         lambda *arguments: [Hostile()],
+        lambda *arguments: [Hostile()] * 3,
+        lambda *arguments: [np.broadcast_to(0.0, (10**6, 10**6))] * 3,
         lambda *arguments: np.full((2, 4), np.inf),
         lambda *arguments: np.full((2, 4), 1e308),
         lambda *arguments: {"f": 1},
@@ -272,8 +274,9 @@ async def asynchronous(*arguments):
         asynchronous,
     ],
 )
-def test_nothing_that_a_student_returns_or_raises_breaks_the_check(function, capfd):
-    report = check(function, "lstm.forget_gate")
+@pytest.mark.parametrize("exercise", ["lstm.forget_gate", "rnn.bptt", "lstm.keep_a_number"])
+def test_nothing_that_a_student_returns_or_raises_breaks_the_check(exercise, function, capfd):
+    report = check(function, exercise)
     assert report.points(3) == 0
     assert 20 < len(str(report)) < 3000
     assert capfd.readouterr() == ("", "")
