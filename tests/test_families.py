@@ -70,6 +70,15 @@ def test_every_mistake_has_a_name_and_a_clause(exercise):
         assert not filling.hint or filling.hint[-1] in ".?"
 
 
+@each_exercise
+def test_right_answers_lie_in_the_range_that_a_report_names(exercise):
+    for seed in range(20):
+        for case in exercise.draw(np.random.default_rng(seed)):
+            for name, value in zip(exercise.outputs, exercise.expected(case.arguments), strict=True):
+                low, high = exercise.ranges.get(name, (-np.inf, np.inf))
+                assert low <= value.min() and value.max() <= high
+
+
 def test_no_outputs_are_explained_by_nothing():
     assert explain(EXERCISES["lstm.forget_gate"].family, [], agree) == []
 

@@ -9,7 +9,7 @@ from lstmlib.check.exercise import Case
 SIZES = {
     "a small batch": {"T": 4, "N": 2, "D": 3, "H": 4},
     "more inputs than units": {"T": 2, "N": 5, "D": 6, "H": 2},
-    "as many examples as inputs and units": {"T": 3, "N": 3, "D": 3, "H": 3},
+    "as many examples as inputs and units": {"T": 3, "N": 4, "D": 4, "H": 4},
     "a single example": {"T": 5, "N": 1, "D": 2, "H": 3},
 }
 

@@ -1,7 +1,7 @@
 """What a check knows about one exercise."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -47,6 +47,10 @@ class Exercise:
         The right answer and the known ways to miss it.
     see : str
         Where the book explains it.
+    ranges : dict
+        Name of an output to the lowest and the highest value that it can have, for those that have one.
+    builds_on : tuple of str
+        Names of earlier functions of the assignment that this one may call; it is judged with right versions of them.
     """
 
     id: str
@@ -55,6 +59,8 @@ class Exercise:
     draw: Callable[[np.random.Generator], list[Case]]
     family: Family
     see: str
+    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    builds_on: tuple[str, ...] = ()
 
     @property
     def function_name(self):

@@ -47,9 +47,10 @@ def _read(returned):
         return None, "wrong-shape", "Expected three arrays: W_x, W_h, b."
     arrays = []
     for (name, shape), value in zip(SHAPES.items(), returned, strict=True):
-        array = np.array(value, dtype=float)
+        array = np.asarray(value)
         if array.shape != shape:
             return None, "wrong-shape", f"{name} should have shape {shape}, yours has {array.shape}."
+        array = np.array(array, dtype=float)
         if not np.isfinite(array).all():
             return None, "not-finite", f"{name} has entries that are NaN or infinite."
         arrays.append(array)
@@ -87,7 +88,8 @@ def _judge(run):
         )
     when, then = ("right after it was written", t) if not written else (f"{STEPS} steps later", -1)
     n = int(np.argmax(np.abs(c[then] - wanted)))
-    seen = f"The number {numbers[n]:g} should stand in the cell as {wanted[n]:.4f}; {when} c is {c[then, n]:.4f}."
+    came = c[then, n].round(4) + 0  # no -0
+    seen = f"The number {numbers[n]:g} should stand in the cell as {wanted[n]:.4f}; {when} c is {came:.4f}."
     noise = float(np.abs(np.delete(i, t, axis=0)).max())
     if i[t].max() < 0.5 < noise:
         words = "flipped-gate", "The input gate is open when it should be closed, and closed when it should be open."

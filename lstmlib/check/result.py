@@ -92,18 +92,18 @@ def first_difference(exercise, result):
         if wrong.any():
             index = tuple(int(k) for k in np.argwhere(wrong)[0])
             return (
-                f"{_outside(name, got, right)}{wrong.sum()} of {wrong.size} entries of {name} differ. "
+                f"{_outside(name, got, exercise.ranges)}{wrong.sum()} of {wrong.size} entries of {name} differ. "
                 f"First: {name}{list(index) if index else ''} should be {right[index]:.6g}, yours is {got[index]:.6g}."
             )
     return ""
 
 
-def _outside(name, got, right):
-    """A sentence if `got` leaves the interval in which every right answer lies."""
-    low, high = (0, 1) if right.min() >= 0 else (-1, 1)
-    if np.abs(right).max() > 1 or not np.isfinite(got).all() or (got.min() >= low and got.max() <= high):
+def _outside(name, got, ranges):
+    """A sentence if `got` leaves the range of what it should be, where there is one."""
+    low, high = ranges.get(name, (-np.inf, np.inf))
+    if not np.isfinite(got).all() or (got.min() >= low and got.max() <= high):
         return ""
-    return f"{name} lies between {low} and {high}; yours reaches from {got.min():.4g} to {got.max():.4g}. "
+    return f"{name} lies between {low:g} and {high:g}; yours reaches from {got.min():.4g} to {got.max():.4g}. "
 
 
 def _read(returned, names, expected):

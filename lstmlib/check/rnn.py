@@ -77,6 +77,7 @@ def _activation_exercise(name, argument, output, reference, fillings, label, fin
         draw=lambda rng: draw_cases(rng, {argument: "N H"}, finish, kinds),
         family=Family(_activation, {"function": fillings}),
         see=f"{_NOTATION} ({label})",
+        ranges={output: (0, 0.25 if name == "sigmoid_slope" else 1)},
     )
 
 
@@ -106,6 +107,7 @@ _STEP_BACKWARD = Exercise(
         last=("outputs",),
     ),
     see=_STEP_BACK,
+    builds_on=("tanh_slope",),
 )
 
 EXERCISES = [

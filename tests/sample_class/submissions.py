@@ -91,7 +91,11 @@ def save_as_an_old_program_does(notebook, released):
 
 
 SIX = ("forget-gate", "input-gate", "candidate", "update-cell", "output-gate", "hidden-state")
-EVERYTHING = {f"{name}-test": 3 for name in SIX} | {"lstm-step-test": 5} | {f"answer-{n}-test": 1 for n in range(1, 6)}
+EVERYTHING = {
+    **{f"{name}-test": 3 for name in (*SIX, "keep-a-number")},
+    **{"lstm-step-test": 5, "lstm-step-backward-test": 13},
+    **{f"answer-{n}-test": 1 for n in range(1, 6)},
+}
 
 ANOTHER_WAY = {
     "forget_gate": """
@@ -136,12 +140,37 @@ ANOTHER_WAY = {
             c = update_cell(layer(forget_gate, "f"), layer(input_gate, "i"), layer(candidate, "g"), c_prev)
             return [hidden_state(layer(output_gate, "o"), c), c]
     """,
+    "lstm_step_backward": """
+        def lstm_step_backward(dh, dc, x, h_prev, c_prev, i, f, g, o, c, W_x, W_h):
+            H, D = h_prev.shape[1], x.shape[1]
+            da = np.zeros((len(x), 4 * H))
+            total = dh * o / np.cosh(c) ** 2 + dc
+            for k, factor in enumerate((g * i * (1 - i), c_prev * f * (1 - f), i * (1 + g) * (1 - g))):
+                da[:, k * H:(k + 1) * H] = total * factor
+            da[:, 3 * H:] = dh * np.tanh(c) * o * (1 - o)
+            params = np.column_stack([x, h_prev, np.ones(len(x))]).T @ da
+            states = np.einsum("nk,jk->nj", da, np.vstack([W_x, W_h]))
+            return [states[:, :D], states[:, D:], total * f, params[:D], params[D:-1], params[-1].tolist()]
+    """,
+    "keep_a_number": """
+        def keep_a_number():
+            return [[0, 0, 1, 0], [60, 0, 0, 0]], np.zeros((1, 4)), (-30, 15, 0, 0)
+    """,
     "answer_1": 'answer_1 = " C) "',
     "answer_2": 'answer_2 = "(b)"',
 }
 
 STUDENTS = [
     Student("ada", "perfect", leave),
+    Student(
+        "abel",
+        "a wrong gate, and a step that calls it",
+        rewrite(
+            forget_gate="def forget_gate(x, h_prev, W_x, W_h, b):\n    return sigmoid(x @ W_x + h_prev @ W_h)",
+            lstm_step=ANOTHER_WAY["lstm_step"],
+        ),
+        {"forget-gate-test": 3},
+    ),
     Student("ben", "untouched", undo, EVERYTHING),
     Student(
         "cleo",
@@ -157,7 +186,7 @@ STUDENTS = [
     Student("dora", "right in another way", rewrite(**ANOTHER_WAY)),
     Student(
         "emil",
-        "parts of two exercises right",
+        "parts of four exercises right",
         rewrite(
             update_cell="""
                 def update_cell(f, i, g, c_prev):
@@ -171,8 +200,21 @@ STUDENTS = [
                     c = sigmoid(f) * c_prev + sigmoid(i) * np.tanh(g)
                     return sigmoid(o) * c, c
             """,
+            lstm_step_backward="""
+                def lstm_step_backward(dh, dc, x, h_prev, c_prev, i, f, g, o, c, W_x, W_h):
+                    do, dc = dh * np.tanh(c), dc + dh * o * (1 - np.tanh(c) ** 2)
+                    di, df, dg = dc * g, dc * c_prev, dc * i
+                    da = np.hstack([di * i * (1 - i), df * f * (1 - f), dg * (1 - g**2), do * o * (1 - o)])
+                    return da @ W_x.T, da @ W_h.T, dc * f, (da.T @ x), h_prev.T @ da, da.mean(axis=0)
+            """,
+            keep_a_number="""
+                def keep_a_number():
+                    W_x = np.zeros((2, 4))
+                    W_x[1, 0], W_x[0, 2] = 12, 1
+                    return W_x, np.zeros((1, 4)), np.array([-6, 6, 0, 6])  # as in the chapter
+            """,
         ),
-        {"update-cell-test": 1, "lstm-step-test": 3},
+        {"update-cell-test": 1, "lstm-step-test": 3, "lstm-step-backward-test": 5, "keep-a-number-test": 2},
     ),
     Student(
         "fay",
@@ -198,8 +240,8 @@ STUDENTS = [
     Student(
         "igor",
         "kills the kernel in the last exercise",
-        rewrite(lstm_step="import os\nos._exit(1)", answer_5="import os\nos._exit(1)"),
-        {"lstm-step-test": 5, "answer-5-test": 1},
+        rewrite(keep_a_number="import os\nos._exit(1)", answer_5="import os\nos._exit(1)"),
+        {"keep-a-number-test": 3, "answer-5-test": 1},
     ),
     Student(
         "ines",
