@@ -161,9 +161,26 @@ def test_a_mistake_that_was_made_once_costs_once(result, passed, diagnosis):
     report = check(scope["lstm_step"], "lstm.lstm_step")
     assert report.passed == passed
     assert report.diagnosis == diagnosis
-    assert "It calls your forget_gate." in report.message
+    assert "Among what it calls (forget_gate) something is not right yet." in report.message
     assert scope["forget_gate"] is wrong
     assert not check(wrong, "lstm.forget_gate").passed
+
+
+def test_functions_that_only_call_each_other_earn_nothing_together():
+    code = "def {}(*arguments):\n    return {}(*arguments)\n"
+    names = ["forget_gate", "input_gate", "output_gate"]
+    scope = {}
+    for name, other in zip(names, [*names[1:], names[0]], strict=True):
+        exec(code.format(name, other), scope)
+    assert not any(check(scope[name], f"lstm.{name}").passed for name in names)
+
+
+def test_a_step_that_calls_an_unwritten_gate_is_not_called_unwritten():
+    scope = {"np": np, "sigmoid": sigmoid}
+    exec(NOTEBOOK.replace("RESULT", "gate(*o) * np.tanh(c), c"), scope)
+    exec("def forget_gate(x, h_prev, W_x, W_h, b):\n    raise NotImplementedError()", scope)
+    assert check(scope["forget_gate"], "lstm.forget_gate").diagnosis == "not-implemented"
+    assert check(scope["lstm_step"], "lstm.lstm_step").passed
 
 
 def test_a_function_that_has_the_name_of_an_exercise_but_another_job_is_left_alone():
@@ -173,7 +190,7 @@ def test_a_function_that_has_the_name_of_an_exercise_but_another_job_is_left_alo
     exec(code + "\ndef candidate(o, c):\n    return o * np.tanh(c), c\n", scope)
     report = check(scope["lstm_step"], "lstm.lstm_step")
     assert report.passed
-    assert "calls" not in report.message
+    assert "Among what it calls" not in report.message
 
 
 def test_right_for_one_example_only_is_said_so():
@@ -241,6 +258,8 @@ async def asynchronous(*arguments):
     [
         lambda *arguments: Hostile(),
         lambda *arguments: [Hostile()],
+        lambda *arguments: [Hostile()] * 3,
+        lambda *arguments: [np.broadcast_to(0.0, (10**6, 10**6))] * 3,
         lambda *arguments: np.full((2, 4), np.inf),
         lambda *arguments: np.full((2, 4), 1e308),
         lambda *arguments: {"f": 1},
@@ -255,8 +274,9 @@ async def asynchronous(*arguments):
         asynchronous,
     ],
 )
-def test_nothing_that_a_student_returns_or_raises_breaks_the_check(function, capfd):
-    report = check(function, "lstm.forget_gate")
+@pytest.mark.parametrize("exercise", ["lstm.forget_gate", "rnn.bptt", "lstm.keep_a_number"])
+def test_nothing_that_a_student_returns_or_raises_breaks_the_check(exercise, function, capfd):
+    report = check(function, exercise)
     assert report.points(3) == 0
     assert 20 < len(str(report)) < 3000
     assert capfd.readouterr() == ("", "")

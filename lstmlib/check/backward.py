@@ -29,6 +29,7 @@ def slope_slot(h="h"):
         Filling(lambda dh, h, h_prev: dh / (1 - h**2), "wrong-slope", "dh is divided by the slope", hint),
         Filling(lambda dh, h, h_prev: dh - h**2, "wrong-slope", f"dh - {h}² is computed", "Brackets are missing."),
         Filling(lambda dh, h, h_prev: 1 - h**2, "missing-gradient", "dh is left out", "The slope is a factor of dh."),
+        Filling(lambda dh, h, h_prev: np.tanh(dh), "wrong-slope", "tanh is applied to dh", hint),
         Filling(lambda dh, h, h_prev: dh * (1 - dh**2), "wrong-slope", "the slope is taken at dh", hint),
         Filling(lambda dh, h, h_prev: dh * (1 - h_prev**2), "wrong-step", "the slope is taken at h_prev", hint),
     ]

@@ -45,7 +45,7 @@ def _bptt(slots, xs, h_0, dhs, W_x, W_h, b):
         N = slots["batch"](len(da))
         step = [slots["dW_x"](xs[t], da, dh) / N, slots["dW_h"](state, da, dh) / N, slots["db"](da, dh) / N]
         sums = slots["sums"](sums, step)
-        dh_next = slots["carry"](da, dh, W_h)
+        dh_next = slots["pile"](slots["carry"](da, dh, W_h), dh_next)
     return slots["outputs"](*(slots["length"](total, T) for total in sums))
 
 
@@ -88,6 +88,15 @@ _BPTT = Family(
             Filling(lambda da, dh, W: dh, "missing-weights", "dh goes back as it came", "Write da @ W_h.T."),
             Filling(lambda da, dh, W: da @ W.T + dh, "wrong-path", "dh goes back as well", "Write da @ W_h.T alone."),
         ],
+        "pile": [
+            Filling(lambda new, old: new),
+            Filling(
+                lambda new, old: new + old,
+                "adds-instead-of-assigning",
+                "what goes back piles up from step to step",
+                "What came back has been used up in its step: = in the place of +=.",
+            ),
+        ],
         "sums": [
             Filling(_add),
             Filling(
@@ -128,6 +137,12 @@ _BPTT = Family(
         ],
         "losses": [
             Filling(lambda t, T: t),
+            Filling(
+                lambda t, T: t - 1,
+                "wrong-step",
+                "dhs[t - 1] is added in step t",
+                "Step t gives the state that dhs[t] belongs to.",
+            ),
             Filling(
                 lambda t, T: T - 1 - t,
                 "wrong-direction",
@@ -181,7 +196,7 @@ _SLOPES = [  # those that make a difference where dh is 1, or its sign does not 
     filling
     for filling in slope_slot()
     if filling.diagnosis not in ("wrong-step", "missing-gradient")
-    and not any(words in filling.sentence for words in ("dh - h²", "h² - 1", "taken at dh"))
+    and not any(words in filling.sentence for words in ("dh - h²", "h² - 1", "taken at dh", "applied to dh"))
 ]
 _STEPS = [
     Filling(lambda hs: hs),
@@ -360,6 +375,7 @@ EXERCISES = [
         draw=lambda rng: draw_cases(rng, _BPTT_SHAPES, _tame),
         family=_BPTT,
         see="the chapter on backpropagation through time, section From a double sum to one pass (bptt-recursion)",
+        builds_on=("rnn_step", "rnn_step_backward", "tanh_slope"),
     ),
     Exercise(
         id="rnn.jacobian_product",
@@ -368,6 +384,7 @@ EXERCISES = [
         draw=lambda rng: draw_cases(rng, {"hs": "T H", "W_h": "H H"}, _squashed, kinds=()),
         family=_JACOBIAN,
         see=f"{_VANISHING} (bptt-jacobian, vanish-product)",
+        builds_on=("tanh_slope",),
     ),
     Exercise(
         id="rnn.gradient_norms",
@@ -376,5 +393,6 @@ EXERCISES = [
         draw=lambda rng: draw_cases(rng, {"dh": "H", "hs": "T H", "W_h": "H H"}, _squashed, kinds=()),
         family=_NORMS,
         see=f"{_VANISHING} (bptt-jacobian, vanish-product)",
+        builds_on=("tanh_slope",),
     ),
 ]

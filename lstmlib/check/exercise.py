@@ -56,6 +56,8 @@ class Exercise:
         Where the book explains it.
     ranges : dict
         Name of an output to the lowest and the highest value that it can have, for those that have one.
+    builds_on : tuple of str
+        Names of earlier functions of the assignment that this one may call; it is judged with right versions of them.
     properties : dict
         Kind of case to what it takes to be right there; each earns a share of the points.
     adapt : callable
@@ -71,6 +73,7 @@ class Exercise:
     family: Family
     see: str
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    builds_on: tuple[str, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
     adapt: Callable[[Callable], Callable] = as_it_is
     in_place: tuple[str, ...] = ()

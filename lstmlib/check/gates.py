@@ -36,6 +36,10 @@ _OTHERS = [
     ),
     Filling(lambda a: 1 / (1 - np.exp(-a)), "wrong-sign", "1 / (1 - exp(-a)) is computed", _SMOOTH),
     Filling(lambda a: np.exp(-a), "wrong-activation", "the activation is exp(-a)", _SMOOTH),
+    Filling(np.exp, "wrong-activation", "the activation is exp(a)", _SMOOTH),
+    Filling(lambda a: 1 + np.exp(a), "wrong-activation", "1 / 1 + exp(a) is computed", _SMOOTH),
+    Filling(lambda a: sigmoid(a / 2), "wrong-activation", "the activation is sigmoid(a / 2)", _SMOOTH),
+    Filling(lambda a: np.logaddexp(0, a), "wrong-activation", "the activation is log(1 + exp(a))", _SMOOTH),
     Filling(
         lambda a: 2 * sigmoid(a) - 1,
         "wrong-activation",
@@ -87,7 +91,7 @@ def term(name, weights):
     diagnosis = {"x": "missing-input-term", "h_prev": "missing-hidden-term"}[name]
     return [
         Filling(lambda v, W: v @ W),
-        Filling(lambda v, W: 0, diagnosis, f"the term {product} is left out"),
+        Filling(lambda v, W: 0 * (v @ W), diagnosis, f"the term {product} is left out"),
         Filling(lambda v, W: v @ W.T, "transposed-weights", f"{weights} is transposed", hint),
         Filling(lambda v, W: W @ v, "transposed-weights", f"the product is {weights} @ {name}", hint),
         Filling(lambda v, W: W.T @ v, "transposed-weights", f"the product is {weights}.T @ {name}", hint),
@@ -108,8 +112,13 @@ def bias(name="b"):
         Filling(lambda b: 0, "missing-bias", f"the bias {name} is left out", f"Add {name} before the activation."),
         Filling(lambda b: -b, "wrong-sign", f"the bias {name} is subtracted"),
         Filling(lambda b: 2 * b, "wrong-values", f"the bias {name} is counted twice"),
+        Filling(lambda b: b + 1, "wrong-values", f"1 is added to {name}", "Nothing is added besides the three terms."),
+        Filling(lambda b: 1 + 0 * b, "wrong-values", f"1 stands in for {name}", f"Add {name} itself."),
         Filling(lambda b: b[0], "wrong-values", f"only the first entry of {name} is added", f"Add all of {name}."),
         Filling(lambda b: b.sum(), "wrong-values", f"the sum of {name} is added to each entry", f"Add {name} itself."),
+        Filling(
+            lambda b: b.mean(), "wrong-values", f"the mean of {name} is added to each entry", f"Add {name} itself."
+        ),
         Filling(lambda b: b[:, None], "transposed-weights", f"{name} is added as a column", f"Add {name} as it is."),
     ]
 

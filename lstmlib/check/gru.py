@@ -121,6 +121,10 @@ _BLENDS = [
     Filling(lambda z, n, h: z * n, "missing-hidden-term", "only z * n is returned", _KEEPS),
     Filling(lambda z, n, h: n + h, "missing-update-gate", "z is left out", _KEEPS),
     Filling(lambda z, n, h: n, "missing-update-gate", "the candidate is returned as it is", _KEEPS),
+    Filling(lambda z, n, h: h, "missing-update-gate", "the old state is returned as it is", _KEEPS),
+    Filling(
+        lambda z, n, h: (1 - z) * h + n, "other-convention", "z writes, and is left out of the term with n", _KEEPS
+    ),
     Filling(lambda z, n, h: (1 - z) * n - z * h, "wrong-sign", "the old state is subtracted", _KEEPS),
     Filling(lambda z, n, h: (z - 1) * n + z * h, "wrong-sign", "z - 1 stands in for 1 - z", _KEEPS),
     Filling(lambda z, n, h: (1 + z) * n + z * h, "wrong-sign", "1 + z stands in for 1 - z", _KEEPS),
@@ -170,7 +174,7 @@ def _step(slots, x, h_prev, W_x, W_h, b, b_hn):
     b_n, b_hn = slots["biases"](b_n, b_hn)
     inner = slots["reset"](slots["gate"](r, z), n_h, slots["b_hn"](b_hn), (r * h_prev) @ W_h[:, cut["n"]])
     n = slots["form"](slots["candidate"], r, n_x, b_n, inner)
-    return slots["result"](slots["blend"](z, n, h_prev))
+    return slots["result"](slots["blend"](slots["blends"](r, z), n, h_prev))
 
 
 _STEP = Family(
@@ -213,6 +217,10 @@ _STEP = Family(
         "b_hn": bias("b_hn")[:4],
         "biases": _BIASES,
         "form": _CANDIDATE_FORMS[:-1],
+        "blends": [
+            Filling(lambda r, z: z),
+            Filling(lambda r, z: r, "swapped-gates", "r blends in the place of z", "r acts in the candidate alone."),
+        ],
         "gate": [
             Filling(lambda r, z: r),
             Filling(lambda r, z: z, "swapped-gates", "z scales the old state in the candidate", "There it is r."),
@@ -346,6 +354,7 @@ EXERCISES = [
         draw=lambda rng: draw_cases(rng, gru_backward.STEP_SHAPES),
         family=_STEP,
         see=_see("One state, two gates", "gru-reset to gru-hidden"),
+        builds_on=("reset_gate", "update_gate", "candidate", "hidden_state"),
     ),
     gru_backward.EXERCISE,
     Exercise(

@@ -28,8 +28,8 @@ def _backward(slots, dh, x, h_prev, r, z, a_hn, n, W_x, W_h):
     blocks = np.split(W_h, 3, axis=1)
     dz, dn = slots["dz"](dh, h_prev, n, z), slots["dn"](dh, z)
     da_n = dn * slots["slopes"]("n", n)
-    dr = slots["dr"](da_n, a_hn, h_prev, dn, blocks[2])
     da_hn = slots["da_hn"](da_n, r)
+    dr = slots["dr"](slots["twice"](da_n, da_hn), a_hn, h_prev, dn, blocks[2])
     da_r, da_z = dr * slots["slopes"]("r", r), dz * slots["slopes"]("z", z)
     late, before = {"r": da_r, "z": da_z, "n": da_n}, {"r": dr, "z": dz, "n": dn}
     da, early = (np.concatenate([part[name] for name in slots["order"]], axis=1) for part in (late, before))
@@ -40,6 +40,7 @@ def _backward(slots, dh, x, h_prev, r, z, a_hn, n, W_x, W_h):
     dx, dh_prev, dW_x, dW_h, db = products_back(slots, x, h_prev, blend, da, early, W_x, W_h, hidden)
     dh_prev = slots["ways"](dh_prev, slots["first"](dh, z), hidden, W_h, da)
     dW_h, db_hn = slots["recurrent"](dW_h, slots["db_hn"](da_hn, da_n), da, h_prev, r)
+    db = slots["bias"](db, hidden)
     return slots["outputs"](dx, dh_prev, dW_x, dW_h, db, db_hn)
 
 
@@ -128,6 +129,15 @@ _BACKWARD = Family(
                 "What reaches h_prev @ W_hn is da_hn = da_n * r.",
             ),
             Filling(
+                lambda dW_h, db_hn, da, h_prev, r: (
+                    np.hstack([dW_h[:, : 2 * len(dW_h)], (r * h_prev).T @ np.split(da, 3, axis=1)[2]]),
+                    db_hn,
+                ),
+                "other-convention",
+                "dW_h is that of a GRU whose reset gate acts before the product",
+                "Here r comes after it: the candidate's block is h_prev.T @ da_hn.",
+            ),
+            Filling(
                 lambda dW_h, db_hn, da, h_prev, r: (h_prev.T @ da, np.split(da, 3, axis=1)[2].sum(0)),
                 "missing-reset-gate",
                 "r is left out of the candidate's block of dW_h and of db_hn",
@@ -161,6 +171,21 @@ _BACKWARD = Family(
                 "r scales a_hn.",
             ),
             Filling(lambda da_n, a_hn, h_prev, dn, W: 0 * da_n, "missing-path", "dr is zero", "dr = da_n a_hn."),
+        ],
+        "twice": [
+            Filling(lambda da_n, da_hn: da_n),
+            Filling(
+                lambda da_n, da_hn: da_hn, "wrong-factor", "dr is made from da_hn", "r is not a factor: dr = da_n a_hn."
+            ),
+        ],
+        "bias": [
+            Filling(lambda db, hidden: db),
+            Filling(
+                lambda db, hidden: hidden.sum(axis=0),
+                "wrong-factor",
+                "db is made from da_hn in the block of n",
+                "b stands outside r.",
+            ),
         ],
         "da_hn": [
             Filling(lambda da_n, r: da_n * r),

@@ -8,7 +8,7 @@ import contextlib
 
 @contextlib.contextmanager
 def right_helpers(function, exercises):
-    """Put the reference in the place of every other exercise's function that `function` can see by its name.
+    """Put the reference in the place of the functions of `exercises` that `function` can see by their names.
 
     Gives the names that were replaced; outside the ``with`` block all is as it was. Names that the function's own code
     does not mention are left alone, so are those under which it finds something that cannot be called.

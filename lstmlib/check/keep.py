@@ -47,9 +47,10 @@ def _read(returned):
         return None, "wrong-shape", "Expected three arrays: W_x, W_h, b."
     arrays = []
     for (name, shape), value in zip(SHAPES.items(), returned, strict=True):
-        array = np.array(value, dtype=float)
+        array = np.asarray(value)
         if array.shape != shape:
             return None, "wrong-shape", f"{name} should have shape {shape}, yours has {array.shape}."
+        array = np.array(array, dtype=float)
         if not np.isfinite(array).all():
             return None, "not-finite", f"{name} has entries that are NaN or infinite."
         arrays.append(array)

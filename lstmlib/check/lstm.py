@@ -86,6 +86,12 @@ _UPDATE_CELL = Family(
             Filling(lambda c: c),
             Filling(np.tanh, "wrong-activation", "a tanh is applied to the new cell state", "It belongs to h."),
             Filling(sigmoid, "wrong-activation", "a sigmoid is applied to the new cell state", "It has none."),
+            Filling(
+                lambda c: np.maximum(c, 0), "wrong-activation", "ReLU is applied to the new cell state", "It has none."
+            ),
+            Filling(
+                lambda c: np.clip(c, -1, 1), "wrong-activation", "the new cell state is clipped", "It has no bound."
+            ),
         ],
     },
 )
@@ -143,8 +149,8 @@ def _lstm_step(slots, x, h_prev, c_prev, W_x, W_h, b):
     i, f, o = (slots["gates"].get(name, sigmoid)(blocks[name]) for name in "ifo")
     g = slots["candidate"](blocks["g"])
     c = slots["cell"](f, i, g, c_prev)
-    h = slots["hidden"](o, c, c_prev)
-    return slots["outputs"](h, c)
+    h = slots["hidden"](slots["shows"](i, f, o), c, c_prev)
+    return slots["outputs"](h, c, c_prev)
 
 
 _LSTM_STEP = Family(
@@ -181,6 +187,7 @@ _LSTM_STEP = Family(
             Filling(lambda o, c, c_prev: np.tanh(c), "missing-output-gate", "the output gate is left out of h"),
             Filling(lambda o, c, c_prev: o * sigmoid(c), "wrong-activation", "c goes through a sigmoid in h"),
             Filling(lambda o, c, c_prev: (1 - o) * np.tanh(c), "flipped-gate", "the share 1 - o is shown in h"),
+            Filling(lambda o, c, c_prev: np.tanh(o) * c, "misplaced-tanh", "the tanh is applied to o in h, not to c"),
             Filling(lambda o, c, c_prev: o, "missing-cell", "the cell state is left out of h"),
             Filling(
                 lambda o, c, c_prev: o * np.tanh(np.tanh(c)), "double-activation", "c goes through tanh twice in h"
@@ -192,10 +199,13 @@ _LSTM_STEP = Family(
             Filling(sigmoid, "wrong-activation", "the candidate goes through a sigmoid instead of tanh"),
             Filling(identity, "no-activation", "the candidate has no activation"),
             Filling(lambda a: np.tanh(sigmoid(a)), "double-activation", "the candidate goes through sigmoid and tanh"),
+            Filling(lambda a: np.tanh(np.tanh(a)), "double-activation", "the candidate goes through tanh twice"),
+            Filling(lambda a: np.maximum(a, 0), "wrong-activation", "the candidate goes through ReLU"),
         ],
         "gates": [
             Filling({}),
             Filling(dict.fromkeys("ifo", np.tanh), "wrong-activation", "the gates go through tanh, not the sigmoid"),
+            Filling({"f": lambda a: sigmoid(a + 1)}, "wrong-values", "1 is added to the sum of the forget gate"),
             Filling(dict.fromkeys("ifo", identity), "no-activation", "the gates have no activation"),
             *(Filling({k: np.tanh}, "wrong-activation", f"{k} goes through tanh, not the sigmoid") for k in "ifo"),
             *(Filling({k: identity}, "no-activation", f"{k} has no activation") for k in "ifo"),
@@ -217,6 +227,11 @@ _LSTM_STEP = Family(
             Filling(
                 lambda f, i, g, c_prev: np.tanh(f * c_prev + i * g), "wrong-activation", "a tanh is applied to c itself"
             ),
+        ],
+        "shows": [
+            Filling(lambda i, f, o: o),
+            Filling(lambda i, f, o: i, "swapped-gates", "i stands in for o in h", "It is o that shows the cell."),
+            Filling(lambda i, f, o: f, "swapped-gates", "f stands in for o in h", "It is o that shows the cell."),
         ],
         "sum": [
             Filling(lambda a_x, a_h, b: a_x + a_h + b),
@@ -240,11 +255,27 @@ _LSTM_STEP = Family(
             Filling(lambda h, c: (h, h), "swapped-states", "h_prev is used where c_prev belongs"),
         ],
         "outputs": [
-            Filling(lambda h, c: (h, c)),
-            Filling(lambda h, c: (c, h), "swapped-outputs", "c and h are returned in the wrong order", "Return h, c."),
-            Filling(lambda h, c: (h, np.tanh(c)), "misplaced-tanh", "c is returned after its tanh", "Return c itself."),
-            Filling(lambda h, c: (h, h), "swapped-outputs", "h is returned twice", "Return h, c."),
-            Filling(lambda h, c: (c, c), "swapped-outputs", "c is returned twice", "Return h, c."),
+            Filling(lambda h, c, c_prev: (h, c)),
+            Filling(
+                lambda h, c, c_prev: (c, h),
+                "swapped-outputs",
+                "c and h are returned in the wrong order",
+                "Return h, c.",
+            ),
+            Filling(
+                lambda h, c, c_prev: (h, np.tanh(c)),
+                "misplaced-tanh",
+                "c is returned after its tanh",
+                "Return c itself.",
+            ),
+            Filling(lambda h, c, c_prev: (h, h), "swapped-outputs", "h is returned twice", "Return h, c."),
+            Filling(lambda h, c, c_prev: (c, c), "swapped-outputs", "c is returned twice", "Return h, c."),
+            Filling(
+                lambda h, c, c_prev: (h, c_prev),
+                "old-cell",
+                "c_prev is returned, not the new cell state",
+                "Return h, c.",
+            ),
         ],
     },
     last=("outputs",),
@@ -289,6 +320,7 @@ EXERCISES = [
         draw=lambda rng: draw_cases(rng, _STEP_SHAPES),
         family=_LSTM_STEP,
         see=_see("The whole step", "lstm-preactivation to lstm-hidden"),
+        builds_on=("forget_gate", "input_gate", "candidate", "update_cell", "output_gate", "hidden_state"),
         ranges={"h": (-1, 1)},
     ),
     lstm_backward.EXERCISE,

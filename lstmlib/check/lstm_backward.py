@@ -27,11 +27,12 @@ def _reference(dh, dc, x, h_prev, c_prev, i, f, g, o, c, W_x, W_h):
 def _backward(slots, dh, dc, x, h_prev, c_prev, i, f, g, o, c, W_x, W_h):
     do = slots["do"](dh, o, c)
     dc_next, dc = dc, slots["dc"](dh, dc, o, c)
-    df, di, dg = slots["df"](dc, c_prev, c), slots["di"](dc, i, g), slots["dg"](dc, i, g)
+    at = {name: dc_next if name in slots["early"] else dc for name in "fig"}
+    df, di, dg = slots["df"](at["f"], c_prev, c), slots["di"](at["i"], i, g), slots["dg"](at["g"], i, g)
     dc_prev = slots["dc_prev"](dc, dc_next, f, c_prev)
     before = {"i": di, "f": df, "g": dg, "o": do}
     gates = {"i": i, "f": f, "g": g, "o": o}
-    late = {name: before[name] * slots["slopes"](name, gates[name]) for name in "ifgo"}
+    late = {name: slots["slopes"](name, gates[name], before[name]) for name in "ifgo"}
     da, early = (np.concatenate([part[name] for name in slots["order"]], axis=-1) for part in (late, before))
     dx, dh_prev, *params = products_back(slots, x, h_prev, o * np.tanh(c), da, early, W_x, W_h)
     return slots["outputs"](dx, dh_prev, dc_prev, *params)
@@ -41,14 +42,20 @@ def _slope(name, v):
     return 1 - v**2 if name == "g" else v * (1 - v)
 
 
+def _slopes(sentence, hint, diagnosis="wrong-slope", **own):
+    """A filling in which some of the slopes are others; ``own`` gives them by the names of gates (``ifo=...``)."""
+    others = {name: slope for names, slope in own.items() for name in names}
+    return Filling(
+        lambda name, v, d: d * others[name](v) if name in others else d * _slope(name, v), diagnosis, sentence, hint
+    )
+
+
+_HINT = "Each gate has the slope v (1 - v), the candidate 1 - g²."
+
+
 def _without(names):
     words = "all slopes are" if len(names) == 4 else f"the slope of {' and '.join(names)} is"
-    return Filling(
-        lambda name, v: 1 if name in names else _slope(name, v),
-        "missing-slope",
-        f"{words} left out",
-        "Each gate has the slope v (1 - v), the candidate 1 - g².",
-    )
+    return _slopes(f"{words} left out", _HINT, "missing-slope", **{names: lambda v: 1})
 
 
 _SECOND = "The cell acts in two ways, later and through h: dc + dh o (1 - tanh²(c))."
@@ -149,6 +156,12 @@ _BACKWARD = Family(
                 "dc_prev has the slope of f",
                 "dc_prev = dc f.",
             ),
+            Filling(
+                lambda dc, dc_next, f, c_prev: dc * f + dc_next,
+                "wrong-path",
+                "dc is added to dc_prev",
+                "dc_prev = dc f.",
+            ),
             Filling(lambda dc, dc_next, f, c_prev: 0 * dc, "missing-path", "dc_prev is zero", "dc_prev = dc f."),
             Filling(
                 lambda dc, dc_next, f, c_prev: dc_next, "missing-path", "dc is returned as it came", "dc_prev = dc f."
@@ -168,31 +181,39 @@ _BACKWARD = Family(
             Filling(lambda dc, i, g: 0 * dc, "missing-path", "dg is zero", "dg = dc i."),
         ],
         "slopes": [
-            Filling(_slope),
+            Filling(lambda name, v, d: d * _slope(name, v)),
             *(_without(names) for size in (1, 3, 4, 2) for names in map("".join, itertools.combinations("ifgo", size))),
+            _slopes("the candidate has the slope of a sigmoid", "It is 1 - g².", g=lambda v: v * (1 - v)),
+            _slopes("the gates have the slope of tanh", "It is v (1 - v) for them.", ifo=lambda v: 1 - v**2),
+            _slopes("tanh is applied to g again in its slope", "It is 1 - g².", g=lambda v: 1 - np.tanh(v) ** 2),
+            _slopes("the slope of g lacks its square", "It is 1 - g².", g=lambda v: 1 - v),
+            _slopes("the slopes of the gates lack a factor", "It is v (1 - v) for them.", ifo=lambda v: 1 - v),
+            *(_slopes(f"the slope of {k} lacks a factor", _HINT, **{k: lambda v: 1 - v}) for k in "ifo"),
+            *(_slopes(f"{k} has the slope of tanh", _HINT, **{k: lambda v: 1 - v**2}) for k in "ifo"),
             Filling(
-                lambda name, v: v * (1 - v), "wrong-slope", "the candidate has the slope of a sigmoid", "It is 1 - g²."
+                lambda name, v, d: d - v**2 if name == "g" else d * _slope(name, v),
+                "misplaced-brackets",
+                "the brackets around 1 - g² are missing",
+                "Write dg * (1 - g**2).",
             ),
             Filling(
-                lambda name, v: 1 - v**2, "wrong-slope", "the gates have the slope of tanh", "It is v (1 - v) for them."
+                lambda name, v, d: d * _slope(name, v) if name == "g" else d * v - v,
+                "misplaced-brackets",
+                "the brackets around 1 - v are missing in the slopes of the gates",
+                "Write di * i * (1 - i), and so on.",
             ),
-            Filling(
-                lambda name, v: 1 - np.tanh(v) ** 2 if name == "g" else v * (1 - v),
-                "wrong-slope",
-                "tanh is applied to g again in its slope",
-                "g is squashed already: 1 - g².",
-            ),
-            Filling(
-                lambda name, v: 1 - v if name == "g" else v * (1 - v),
-                "wrong-slope",
-                "the slope of g lacks its square",
-                "It is 1 - g².",
-            ),
-            Filling(
-                lambda name, v: 1 - v**2 if name == "g" else 1 - v,
-                "wrong-slope",
-                "the slopes of the gates lack a factor",
-                "It is v (1 - v).",
+        ],
+        "early": [
+            Filling(""),
+            *(
+                Filling(
+                    names,
+                    "missing-path",
+                    f"{' and '.join('d' + name for name in names)} "
+                    f"{'is' if len(names) == 1 else 'are'} made from the dc that was passed in, before dh was added",
+                    _SECOND,
+                )
+                for names in ("f", "i", "g", "ig", "fig")
             ),
         ],
         "order": order_slot("ifgo"),

@@ -107,6 +107,7 @@ _STEP_BACKWARD = Exercise(
         last=("outputs",),
     ),
     see=_STEP_BACK,
+    builds_on=("tanh_slope",),
 )
 
 EXERCISES = [

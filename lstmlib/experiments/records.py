@@ -33,7 +33,7 @@ class Record:
     results : dict
         Condition to a list with one dict of figures for each seed.
     seconds : float
-        What all runs took together, one after the other, on the machine that made them.
+        Processor time of all runs together, on the machine that made them.
     versions : dict
         Of Python and NumPy.
     """

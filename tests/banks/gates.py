@@ -110,6 +110,12 @@ WRONG_SIGMOID = [
         return sigmoid(x @ W_x + h_prev @ W_h + b - 1)
         """,
     ),
+    ("wrong-values", "sigmoid(x @ W_x + h_prev @ W_h + b + 1)"),
+    ("wrong-activation", "np.exp(x @ W_x + h_prev @ W_h + b)"),
+    ("wrong-activation", "a = x @ W_x + h_prev @ W_h + b\nreturn a / (1 + abs(a))"),
+    ("wrong-operator|misplaced-bias", "sigmoid(x @ W_x + h_prev @ W_h) * b"),
+    ("wrong-values", "np.round(sigmoid(x @ W_x + h_prev @ W_h + b), 2)"),
+    ("wrong-order|not-batched", "sigmoid(x @ W_x + h_prev @ W_h + b)[::-1]"),
     ("not-implemented", "raise NotImplementedError()"),
 ]
 

@@ -103,6 +103,8 @@ WRONG = {
         ("returns-none", "h = (1 - z) * n + z * h_prev"),
         ("wrong-shape", "((1 - z) * n + z * h_prev).sum(axis=1)"),
         ("mutates-input", "n *= 1 - z\nh_prev *= z\nreturn n + h_prev"),
+        ("missing-update-gate", "h_prev"),
+        ("swapped-states", "(1 - n) * z + n * h_prev"),
         ("constant-output", "np.zeros_like(n)"),
     ],
     "gru.gru_step": [
@@ -199,6 +201,9 @@ WRONG = {
             "wrong-sign|missing-reset-gate",
             backward(("(h_prev - n)", "(n - h_prev)"), ("da_hn = da_n * r", "da_hn = da_n")),
         ),
+        ("wrong-factor", backward(("da_hn = da_n * r\n", ""), ("dr = da_n", "da_hn = da_n * r\ndr = da_hn"))),
+        ("wrong-factor", backward(("db = da.sum", "db = da_h.sum"))),
+        ("wrong-factor", backward(("dz = dh * (h_prev - n)", "dz = dh * (h_prev - n) * z"))),
         ("mutates-input", backward(("dh_prev = dh * z", "dh_prev = dh\ndh_prev *= z"))),
         ("returns-none", backward(("return dx, dh_prev, dW_x, dW_h, db, db_hn", ""))),
         ("raises", backward(("da @ W_x.T", "da @ W_x"))),
