@@ -5,9 +5,12 @@ import itertools
 import numpy as np
 import pytest
 
+from lstmlib import GRU, RNN
 from lstmlib.check.checker import EXERCISES
 from lstmlib.check.mistakes import Family, Filling, evaluate, explain
 from lstmlib.check.result import close
+from lstmlib.gradients import gradient_norms, jacobian
+from lstmlib.interop import convert
 
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
 
@@ -77,6 +80,32 @@ def test_right_answers_lie_in_the_range_that_a_report_names(exercise):
             for name, value in zip(exercise.outputs, exercise.expected(case.arguments), strict=True):
                 low, high = exercise.ranges.get(name, (-np.inf, np.inf))
                 assert low <= value.min() and value.max() <= high
+
+
+def test_references_over_many_steps_agree_with_the_layers_of_the_library():
+    rng = np.random.default_rng(7)
+    layer = RNN(3, 4, rng=1)
+    layer.params["b"][:] = rng.normal(size=4)
+    xs, h_0, dhs = rng.normal(size=(5, 2, 3)), rng.normal(size=(2, 4)), rng.normal(size=(5, 2, 4))
+    hs, _, tape = layer.forward(xs, h_0)
+    expected = layer.backward(tape, dhs).params
+    got = EXERCISES["rnn.bptt"].reference(xs, h_0, dhs, **layer.params)
+    for name, value in zip(("W_x", "W_h", "b"), got, strict=True):
+        np.testing.assert_allclose(value, expected[name], rtol=1e-10)
+
+    product = EXERCISES["rnn.jacobian_product"].reference(hs[:, 0], layer.params["W_h"])
+    np.testing.assert_allclose(product, jacobian(layer, xs[:, 0], h_0[0])[0], rtol=1e-10)
+    norms = EXERCISES["rnn.gradient_norms"].reference(dhs[0, 0], hs[:, 0], layer.params["W_h"])
+    np.testing.assert_allclose(norms, gradient_norms(layer, xs[:, :1], dhs[0, :1], h_0[:1]), rtol=1e-10)
+
+
+def test_the_converted_weights_are_those_of_the_library():
+    keeps = GRU(3, 4, rng=0, update="keep")
+    keeps.params["b"][:] = np.random.default_rng(1).normal(size=12)
+    names = ("W_x", "W_h", "b")
+    got = EXERCISES["gru.convert_update"].reference(*(keeps.params[name] for name in names))
+    for name, value in zip(names, got, strict=True):
+        np.testing.assert_array_equal(value, convert(keeps, "write").params[name])
 
 
 def test_no_outputs_are_explained_by_nothing():

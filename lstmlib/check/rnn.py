@@ -4,7 +4,7 @@ import numpy as np
 
 from lstmlib import rnn
 from lstmlib.activations import sigmoid, sigmoid_slope, tanh_slope
-from lstmlib.check import bptt
+from lstmlib.check import bptt, jacobians
 from lstmlib.check.backward import outputs_slot, product_slots, products_back, slope_slot
 from lstmlib.check.data import draw_cases
 from lstmlib.check.exercise import Exercise
@@ -123,4 +123,5 @@ EXERCISES = [
     ),
     _STEP_BACKWARD,
     *bptt.EXERCISES,
+    *jacobians.EXERCISES,
 ]
