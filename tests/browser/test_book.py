@@ -18,7 +18,7 @@ def view(request, browser):
     context.close()
 
 
-@pytest.fixture(params=PAGES)
+@pytest.fixture(scope="module", params=PAGES)  # both tests of a page look at one loading of it
 def opened(request, view, site):
     """A page that has come to rest, and what went wrong on the way."""
     context, width, theme = view
