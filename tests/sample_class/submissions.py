@@ -3,10 +3,12 @@
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from textwrap import dedent
 
 from lstmlib.grading.authoring import read_notebook
-from tests.conftest import ROOT
+
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
