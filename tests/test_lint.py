@@ -5,7 +5,8 @@ import sys
 import pytest
 
 from lstmlib.grading.authoring import read_notebook
-from lstmlib.grading.lint import _file_digest, find_exercises, lint, lint_all, load_banks, main, score
+from lstmlib.grading.lint import _file_digest, find_exercises, lint, lint_all, load_banks, main
+from lstmlib.grading.score import score
 from tests.conftest import ROOT
 
 TEXT = """---

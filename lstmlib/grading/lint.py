@@ -16,24 +16,20 @@ A solution is a function, or what the module's ``make(exercise, solution)`` make
 
 import argparse
 import ast
-import contextlib
-import copy
 import functools
 import hashlib
 import importlib
-import io
 import json
-import os
 import re
 import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbformat.v4 import new_output
-from nbgrader.utils import get_partial_grade, is_grade, is_solution
+from nbgrader.utils import is_grade, is_solution
 
-from lstmlib.grading.authoring import ClearSolutions, read_notebook
+from lstmlib.grading.authoring import read_notebook
+from lstmlib.grading.score import as_in_grading, grade, run, score, stub
 
 HINTS = 3
 LINK = re.compile(r"\]\([^)\s]+\)")
@@ -131,12 +127,6 @@ def find_exercises(notebook):
     return exercises
 
 
-def stub(cell):
-    """The source of a cell as students get it."""
-    released, _ = ClearSolutions().preprocess_cell(copy.deepcopy(cell), {"language": "python"}, 0)
-    return released.source
-
-
 # What students read ---------------------------------------------------------------------------------------
 
 
@@ -217,107 +207,23 @@ def _points(notebook):
             yield cell, f"expected 0 points for the untouched release; it gets {earned:g}."
 
 
-def score(notebook, released=False):
-    """Run a notebook in this process and grade it as nbgrader does.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        The instructor's version.
-    released : bool
-        Put the stubs of the release in the place of the solutions.
-
-    Returns
-    -------
-    list of (grade id, points earned, points to be had, what went wrong)
-        For each cell that is graded automatically.
-    """
-    namespace = {"__name__": "__main__"}
-    scores = []
-    with _as_in_grading():
-        for cell in notebook.cells:
-            if cell.cell_type != "code":
-                continue
-            outcome = _run(stub(cell) if released and is_solution(cell) else cell.source, namespace)
-            if is_grade(cell) and not is_solution(cell):
-                settings = cell.metadata["nbgrader"]
-                most = settings["points"]
-                scores.append((settings["grade_id"], _grade(outcome, most), most, outcome.why))
-    return scores
-
-
 def _bank(notebook, exercise, assignment, banks):
     wrong = banks.get(f"{assignment}.{exercise.function}", [])
     if not wrong:
         return
     grade_id, most = (exercise.graded.metadata["nbgrader"][key] for key in ("grade_id", "points"))
     namespace = {"__name__": "__main__"}
-    with _as_in_grading():
+    with as_in_grading():
         for cell in notebook.cells:
             if cell is exercise.cell:
                 break
             if cell.cell_type == "code" and not is_grade(cell):
-                _run(stub(cell) if is_solution(cell) else cell.source, namespace)
+                run(stub(cell) if is_solution(cell) else cell.source, namespace)
         for number, function in enumerate(wrong):
-            outcome = _run(exercise.graded.source, {**namespace, exercise.function: function})
-            if _grade(outcome, most) >= most:
+            outcome = run(exercise.graded.source, {**namespace, exercise.function: function})
+            if grade(outcome, most) >= most:
                 name = getattr(function, "__name__", repr(function))
                 yield grade_id, f"expected less than {most:g} points for wrong solution {number}, {name}; it gets all."
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What running a cell gave: the value of its last line, and an error, both None if there is none."""
-
-    value: object = None
-    error: BaseException | None = None
-    complaints: str = ""
-
-    @property
-    def why(self):
-        if self.error is not None:
-            return f"{type(self.error).__name__}: {self.error}".strip()
-        return f"On standard error: {self.complaints}" if self.complaints else ""
-
-
-def _run(source, namespace):
-    """Run the text of a cell; keep what it prints, its error, and the value of its last line."""
-    errors = io.StringIO()
-    value = None
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(errors):
-        try:
-            tree = ast.parse(source)
-            last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-            exec(compile(tree, "<cell>", "exec"), namespace)
-            if last is not None:
-                value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), namespace)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # a stub raises NotImplementedError, a wrong solution anything
-            return Outcome(None, error, errors.getvalue())
-    return Outcome(value, None, errors.getvalue())
-
-
-def _grade(outcome, most):
-    """Points as nbgrader gives them: none for an error or complaints, a number for itself, all for anything else."""
-    if outcome.error is not None or outcome.complaints:
-        return 0.0
-    if outcome.value is None:
-        return float(most)
-    return get_partial_grade(new_output("execute_result", {"text/plain": repr(outcome.value)}), float(most))
-
-
-@contextlib.contextmanager
-def _as_in_grading():
-    """What a notebook can ask to know that it is graded."""
-    before = os.environ.get("NBGRADER_EXECUTION")
-    os.environ["NBGRADER_EXECUTION"] = "autograde"
-    try:
-        yield
-    finally:
-        os.environ.pop("NBGRADER_EXECUTION")
-        if before is not None:
-            os.environ["NBGRADER_EXECUTION"] = before
 
 
 # All assignments of a folder ------------------------------------------------------------------------------

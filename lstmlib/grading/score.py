@@ -1,0 +1,103 @@
+"""What a notebook earns, run in this process and graded as nbgrader grades it: in a second, without a kernel."""
+
+import ast
+import contextlib
+import copy
+import io
+import os
+from dataclasses import dataclass
+
+from nbformat.v4 import new_output
+from nbgrader.utils import get_partial_grade, is_grade, is_solution
+
+from lstmlib.grading.authoring import ClearSolutions
+
+
+def score(notebook, released=False):
+    """Run a notebook in this process and grade it as nbgrader does.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        The instructor's version.
+    released : bool
+        Put the stubs of the release in the place of the solutions.
+
+    Returns
+    -------
+    list of (grade id, points earned, points to be had, what went wrong)
+        For each cell that is graded automatically.
+    """
+    namespace = {"__name__": "__main__"}
+    scores = []
+    with as_in_grading():
+        for cell in notebook.cells:
+            if cell.cell_type != "code":
+                continue
+            outcome = run(stub(cell) if released and is_solution(cell) else cell.source, namespace)
+            if is_grade(cell) and not is_solution(cell):
+                settings = cell.metadata["nbgrader"]
+                most = settings["points"]
+                scores.append((settings["grade_id"], grade(outcome, most), most, outcome.why))
+    return scores
+
+
+def stub(cell):
+    """The source of a cell as students get it."""
+    released, _ = ClearSolutions().preprocess_cell(copy.deepcopy(cell), {"language": "python"}, 0)
+    return released.source
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What running a cell gave: the value of its last line, and an error, both None if there is none."""
+
+    value: object = None
+    error: BaseException | None = None
+    complaints: str = ""
+
+    @property
+    def why(self):
+        if self.error is not None:
+            return f"{type(self.error).__name__}: {self.error}".strip()
+        return f"On standard error: {self.complaints}" if self.complaints else ""
+
+
+def run(source, namespace):
+    """Run the text of a cell; keep what it prints, its error, and the value of its last line."""
+    errors = io.StringIO()
+    value = None
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(errors):
+        try:
+            tree = ast.parse(source)
+            last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+            exec(compile(tree, "<cell>", "exec"), namespace)
+            if last is not None:
+                value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), namespace)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a stub raises NotImplementedError, a wrong solution anything
+            return Outcome(None, error, errors.getvalue())
+    return Outcome(value, None, errors.getvalue())
+
+
+def grade(outcome, most):
+    """Points as nbgrader gives them: none for an error or complaints, a number for itself, all for anything else."""
+    if outcome.error is not None or outcome.complaints:
+        return 0.0
+    if outcome.value is None:
+        return float(most)
+    return get_partial_grade(new_output("execute_result", {"text/plain": repr(outcome.value)}), float(most))
+
+
+@contextlib.contextmanager
+def as_in_grading():
+    """What a notebook can ask to know that it is graded."""
+    before = os.environ.get("NBGRADER_EXECUTION")
+    os.environ["NBGRADER_EXECUTION"] = "autograde"
+    try:
+        yield
+    finally:
+        os.environ.pop("NBGRADER_EXECUTION")
+        if before is not None:
+            os.environ["NBGRADER_EXECUTION"] = before
