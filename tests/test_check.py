@@ -166,6 +166,23 @@ def test_a_mistake_that_was_made_once_costs_once(result, passed, diagnosis):
     assert not check(wrong, "lstm.forget_gate").passed
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "def all_gates(f):\n    return forget_gate(*f)\ndef keep(f):\n    return all_gates(f)\n",  # by way of helpers
+        "def keep(f):\n    a, b, c, d, e = f\n    return forget_gate(inputs=a, old=b, W=c, U=d, bias=e)\n",
+    ],
+)
+def test_that_holds_for_helpers_behind_helpers_and_for_arguments_of_any_name(call):
+    scope = {"np": np, "sigmoid": sigmoid}
+    code = NOTEBOOK.replace("forget_gate(*f)", "keep(f)").replace("RESULT", "gate(*o) * np.tanh(c), c")
+    exec(code + call, scope)
+    exec("def forget_gate(inputs, old, W, U, bias):\n    return np.tanh(inputs @ W + old @ U)", scope)
+    report = check(scope["lstm_step"], "lstm.lstm_step")
+    assert report.passed, report
+    assert "Among what it calls (forget_gate) something is not right yet." in report.message
+
+
 def test_functions_that_only_call_each_other_earn_nothing_together():
     code = "def {}(*arguments):\n    return {}(*arguments)\n"
     names = ["forget_gate", "input_gate", "output_gate"]

@@ -4,29 +4,31 @@ A student's ``lstm_step`` may call the student's own ``forget_gate``. If that is
 """
 
 import contextlib
+import inspect
+import types
 
 
 @contextlib.contextmanager
 def right_helpers(function, exercises):
     """Put the reference in the place of the functions of `exercises` that `function` can see by their names.
 
-    Gives the names that were replaced; outside the ``with`` block all is as it was. Names that the function's own code
-    does not mention are left alone, so are those under which it finds something that cannot be called.
+    Gives the names that were replaced; outside the ``with`` block all is as it was. Left alone are names that neither
+    the function mentions nor a helper of the student's that it calls, and those that stand for something uncallable.
     """
     scope = getattr(function, "__globals__", None)
     code = getattr(function, "__code__", None)
     if not isinstance(scope, dict) or code is None:
         yield []
         return
-    mentioned = set(_names(code))
     assignment = {exercise.function_name: exercise for exercise in exercises if _defined_beside(exercise, scope)}
+    mentioned = _mentioned(code, scope, stop=assignment)
     replaced = {
         name: scope[name]
         for name, exercise in assignment.items()
         if name in mentioned and callable(scope.get(name)) and scope[name] is not function
     }
     try:
-        scope.update({name: _right(assignment[name]) for name in replaced})
+        scope.update({name: _right(assignment[name], own) for name, own in replaced.items()})
         yield sorted(replaced)
     finally:
         scope.update(replaced)
@@ -38,6 +40,19 @@ def _defined_beside(exercise, scope):
     return getattr(found, "__globals__", None) is scope
 
 
+def _mentioned(code, scope, stop):
+    """All names in code, and in the student's own functions that it mentions, except those of `stop`."""
+    found, ahead = set(), list(_names(code))
+    while ahead:
+        name = ahead.pop()
+        if name not in found:
+            found.add(name)
+            inner = scope.get(name) if name not in stop else None
+            if isinstance(inner, types.FunctionType) and inner.__globals__ is scope:
+                ahead += _names(inner.__code__)
+    return found
+
+
 def _names(code):
     """All names that a function's code mentions, those of functions inside it included."""
     yield from code.co_names
@@ -46,10 +61,18 @@ def _names(code):
             yield from _names(constant)
 
 
-def _right(exercise):
-    names = exercise.arguments
+def _right(exercise, own):
+    """The reference, called as the student's `own` version is, whose arguments may have other names."""
+    try:
+        signature = inspect.signature(own)
+    except (TypeError, ValueError):
+        signature = None
 
     def function(*arguments, **named):
-        return exercise.reference(**dict(zip(names, arguments, strict=False)), **named)
+        if signature is not None:
+            bound = signature.bind(*arguments, **named)
+            bound.apply_defaults()
+            arguments, named = bound.args, bound.kwargs
+        return exercise.reference(**dict(zip(exercise.arguments, arguments, strict=False)), **named)
 
     return function
