@@ -114,10 +114,11 @@ def _judge(exercise, function, results):
         return _without_explanation(first), start, _hint_not_finite(first), evidence, case
 
     readable = [result for result in results if result.ordinary and result.readable]
-    mistakes = _explain(exercise, readable)
+    failed = [result for result in results if result.ordinary and result.diagnosis == "raises"]
+    mistakes = _explain(exercise, readable, failed)
     if not mistakes and any(result.complaint for result in readable):
         readable = [result for result in readable if not result.complaint]
-        mistakes = _explain(exercise, readable)
+        mistakes = _explain(exercise, readable, failed)
     if len(mistakes) != 1 and _is_constant(readable):
         what = "Your function returns the same number whatever it is given."
         return "constant-output", what, evidence, case, see
@@ -168,10 +169,11 @@ def _hint_not_finite(result):
     return "Your result has entries that are NaN or infinite. Often that is exp of a large number, or 0 / 0."
 
 
-def _explain(exercise, results):
+def _explain(exercise, results, failed):
     if all(all(result.right) for result in results):  # what is right there, a wrong variant may be there, too
         return []
-    return explain(exercise.family, [(result.case.arguments, result.got) for result in results], _agree)
+    outputs = [(result.case.arguments, result.got) for result in results]
+    return explain(exercise.family, outputs, _agree, [result.case.arguments for result in failed])
 
 
 def _agree(got, expected):

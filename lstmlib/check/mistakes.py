@@ -71,7 +71,7 @@ class Family:
                 yield name, filling, place
 
 
-def explain(family, outputs, agree):
+def explain(family, outputs, agree, failed=()):
     """Find the simplest variant that explains what a function returned.
 
     Parameters
@@ -81,6 +81,8 @@ def explain(family, outputs, agree):
         What went in and what came out, for each case in which the function returned arrays.
     agree : callable
         ``agree(got, expected)`` says whether two tuples of arrays are equal up to rounding.
+    failed : iterable of dict
+        Arguments with which the function raised an error. A variant that has a value there is not what was written.
 
     Returns
     -------
@@ -91,7 +93,9 @@ def explain(family, outputs, agree):
         return []
 
     def explains(slots):
-        return all(agree(got, evaluate(family, slots, arguments)) for arguments, got in outputs)
+        return all(agree(got, evaluate(family, slots, arguments)) for arguments, got in outputs) and all(
+            evaluate(family, slots, arguments) is None for arguments in failed
+        )
 
     right, mistakes = family.right, list(family.mistakes())
     arguments, got = outputs[0]
