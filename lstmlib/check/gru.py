@@ -153,6 +153,7 @@ _HIDDEN_STATE = Family(
         ],
         "states": [
             Filling(lambda z, n, h: (z, n, h)),
+            Filling(lambda z, n, h: (n, z, h), "swapped-states", "z and n change places", _KEEPS),
             Filling(lambda z, n, h: (z, np.tanh(n), h), "double-activation", "a tanh is applied to n again"),
             Filling(lambda z, n, h: (z, n, np.tanh(h)), "double-activation", "a tanh is applied to h_prev"),
             Filling(lambda z, n, h: (sigmoid(z), n, h), "double-activation", "z goes through a sigmoid again"),
@@ -257,7 +258,8 @@ EXERCISES = [
         id="gru.hidden_state",
         outputs=("h",),
         reference=gru.hidden_state,
-        draw=lambda rng: draw_cases(rng, dict.fromkeys(("z", "n", "h_prev"), "N H")),
+        # Candidate and state have gone through a tanh: none of them is ever large.
+        draw=lambda rng: draw_cases(rng, dict.fromkeys(("z", "n", "h_prev"), "N H"), kinds=("zero",)),
         family=_HIDDEN_STATE,
         see=_see("New hidden state", "gru-hidden"),
     ),

@@ -4,7 +4,7 @@ import numpy as np
 
 from lstmlib.check.exercise import Case, Exercise
 from lstmlib.check.mistakes import Family, Filling
-from lstmlib.check.output_layer import SIZES, SOFTMAX
+from lstmlib.check.output_layer import SIZES, SOFTMAX, rounded
 from lstmlib.losses import cross_entropy
 
 
@@ -21,7 +21,7 @@ def _draw_losses(rng):
             masked["mask"] = -np.sort(-masked["mask"], axis=0)
         cases.append(Case("masked", label, masked))
     extreme = draw(3, 2, 4)
-    extreme["logits"] = np.where(rng.uniform(size=(3, 2, 4)) < 0.5, 1000.0, -1000.0) + extreme["logits"]
+    extreme["logits"] = rounded(np.where(rng.uniform(size=(3, 2, 4)) < 0.5, 1000.0, -1000.0) + extreme["logits"])
     extreme["logits"][0] = [[1000, -1000, 0, 0], [-4000, -4001, -4002, -4003]]
     extreme["targets"][0] = [1, 0]
     return [*cases, Case("extreme", "very large numbers", extreme)]

@@ -15,6 +15,11 @@ SIZES = {
 }
 
 
+def rounded(values):
+    """Large numbers that single precision has, too: no right solution in it differs by their rounding."""
+    return np.round(256 * values) / 256
+
+
 def _draw_probabilities(rng):
     def draw(T, N, K, H):
         shapes = {"hs": (T, N, H), "W": (H, K), "b": (K,)}
@@ -25,6 +30,7 @@ def _draw_probabilities(rng):
     # A shift by one number for the whole batch does not do: here the largest logits of two steps are 4000 apart.
     extreme["b"] = np.array([2000.0, 1000.0, 2000.0, 0.0])
     extreme["W"], extreme["hs"][:, :, 0] = np.eye(3, 4), [[0, 0], [-4000, 4000], [0, -1000]]
+    extreme["hs"] = rounded(extreme["hs"])
     return [*cases, Case("extreme", "very large numbers", extreme)]
 
 
@@ -52,7 +58,8 @@ SOFTMAX = [
 
 
 def _probabilities(slots, hs, W, b):
-    return slots["squash"](slots["bias"](slots["product"](slots["states"](hs), W), b))
+    before, after = slots["bias"](b)
+    return slots["squash"](slots["product"](slots["states"](hs), W) + before) + after
 
 
 _PROBABILITIES = Family(
@@ -82,6 +89,9 @@ _PROBABILITIES = Family(
             ),
             Filling(lambda a: softmax(-a), "wrong-sign", "the softmax is taken of -a"),
             Filling(
+                lambda a: np.full(a.shape, 1 / a.shape[-1]), "constant-output", "each class gets 1 / K, whatever hs is"
+            ),
+            Filling(
                 lambda a: np.eye(a.shape[-1])[a.argmax(axis=-1)],
                 "hard-choice",
                 "the likeliest class gets 1 and all others 0",
@@ -94,9 +104,10 @@ _PROBABILITIES = Family(
             Filling(lambda hs, W: -(hs @ W), "wrong-sign", "the term hs @ W is subtracted"),
         ],
         "bias": [
-            Filling(lambda a, b: a + b),
-            Filling(lambda a, b: a, "missing-bias", "the bias b is left out", "Add b before the softmax."),
-            Filling(lambda a, b: a - b, "wrong-sign", "the bias b is subtracted"),
+            Filling(lambda b: (b, 0)),
+            Filling(lambda b: (0, 0), "missing-bias", "the bias b is left out", "Add b before the softmax."),
+            Filling(lambda b: (-b, 0), "wrong-sign", "the bias b is subtracted"),
+            Filling(lambda b: (0, b), "misplaced-bias", "b is added after the softmax", "Add b before the softmax."),
         ],
         "states": [
             Filling(lambda hs: hs),

@@ -247,6 +247,7 @@ RIGHT = {
         "n - z * n + z * h_prev",
         "np.add(z * h_prev, np.multiply(1 - z, n)).tolist()",
         "(z.astype(np.float32) * h_prev + (1 - z.astype(np.float32)) * n)",
+        "n.astype(np.float32) + z.astype(np.float32) * (h_prev - n).astype(np.float32)",
         "[[a * c + (1 - a) * b for a, b, c in zip(*rows)] for rows in zip(z, n, h_prev)]",
     ],
     "gru.gru_step": [

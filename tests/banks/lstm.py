@@ -63,6 +63,8 @@ WRONG = {
         ("missing-cell", "i * g"),
         ("missing-cell", "np.multiply(i, g) + f"),
         ("missing-candidate", "f * c_prev + i"),
+        ("swapped-gates", "f * c_prev + f * g"),
+        ("swapped-gates", "i * c_prev + i * g"),
         ("wrong-activation", "np.tanh(f * c_prev + i * g)"),
         ("wrong-activation", "sigmoid(f * c_prev + i * g)"),
         ("other-convention", "f * c_prev + i * np.tanh(g)"),
@@ -319,6 +321,7 @@ RIGHT = {
     ],
     "lstm.lstm_step": [
         step(),
+        step(("return h, c", "return np.stack([h, c])")),  # it can be unpacked like a tuple
         step(("return h, c", "return [h.tolist(), c.tolist()]")),
         step(("sigmoid", "expit"), ("return h, c", "return h.astype(np.float32), c.astype(np.float32)")),
         """

@@ -177,6 +177,7 @@ WRONG = {
     "rnn.jacobian_product": [
         ("missing-slope", jacobian(("np.diag(1 - h**2) @ ", ""))),
         ("transposed-weights", jacobian(("W_h.T", "W_h"))),
+        ("missing-factor", "np.eye(len(W_h))"),
         ("wrong-order", jacobian(("np.diag(1 - h**2) @ W_h.T @ J", "J @ np.diag(1 - h**2) @ W_h.T"))),
         ("misplaced-slope", jacobian(("np.diag(1 - h**2) @ W_h.T", "W_h.T @ np.diag(1 - h**2)"))),
         ("misplaced-slope", jacobian(("np.diag(1 - h**2) @ W_h.T", "((1 - h**2) * W_h.T)"))),
@@ -200,6 +201,9 @@ WRONG = {
         ("transposed-weights", norms(("W_h.T", "W_h"))),
         ("wrong-order", norms(("out[::-1]", "out"))),
         ("wrong-direction", norms(("in hs[::-1]:", "in hs:"))),
+        ("wrong-shape", norms(("in hs[::-1]:", "in hs[:0:-1]:"))),
+        ("missing-factor", norms(("in hs[::-1]:", "in hs[-2::-1]:"))),
+        ("missing-factor", "np.array([np.linalg.norm(dh)])"),
         ("missing-root", norms(("np.linalg.norm(dh)", "np.sum(dh**2)"))),
         ("mean-instead-of-sum", norms(("np.linalg.norm(dh)", "np.sqrt(np.mean(dh**2))"))),
         ("wrong-norm", norms(("np.linalg.norm(dh)", "np.abs(dh).max()"))),

@@ -67,11 +67,11 @@ PROBABILITIES_WRONG = [
     (lambda hs, W, b: softmax(np.tanh(hs) @ W + b), "double-activation"),
     (lambda hs, W, b: softmax(hs @ W + b)[-1], "wrong-shape"),
     (lambda hs, W, b: softmax(hs[-1:] @ W + b) + 0 * (hs @ W), "last-step-only"),
-    (lambda hs, W, b: softmax(hs @ W) + b, None),
+    (lambda hs, W, b: softmax(hs @ W) + b, "misplaced-bias"),
     (without_keepdims, "raises"),
     (changes_its_weights, "mutates-input"),
     (lambda hs, W, b: None, "returns-none"),
-    (lambda hs, W, b: np.full((*hs.shape[:2], len(b)), 1 / len(b)), None),
+    (lambda hs, W, b: np.full((*hs.shape[:2], len(b)), 1 / len(b)), "constant-output"),
 ]
 PROBABILITIES_RIGHT = [
     lambda hs, W, b: softmax(hs @ W + b),
@@ -79,6 +79,7 @@ PROBABILITIES_RIGHT = [
     lambda hs, W, b: np.exp(scipy.special.log_softmax(hs @ W + b, axis=2)),
     lambda hs, W, b: [[share(np.exp(a - a.max())) for a in step @ W + b] for step in hs],
     looping_probabilities,
+    lambda hs, W, b: softmax(hs.astype(np.float32) @ W.astype(np.float32) + b.astype(np.float32)),
 ]
 
 # Loss -----------------------------------------------------------------------------------------------------
@@ -147,6 +148,8 @@ LOSS_WRONG = [
     (lambda a, y, m: (m * losses_of(a, y)).sum(axis=0), "wrong-shape"),
     (lambda a, y, m: None, "returns-none"),
     (lambda a, y, m: (m * losses_of(a, y[..., None])).sum(), "raises"),
+    (lambda a, y, m: (m @ losses_of(a, y)).sum() / a.shape[1], "raises"),  # where it runs, as if / N were missing
+    (lambda a, y, m: (m * losses_of(a.max(axis=-1, keepdims=True), y)).sum() / a.shape[1], "raises"),
 ]
 LOSS_RIGHT = [
     lambda a, y, m: (m * losses_of(a, y)).sum() / a.shape[1],
@@ -519,6 +522,13 @@ def adam_that_corrects_in_place(params, grads, means, squares, step, learning_ra
         params[name] -= learning_rate * means[name] / (np.sqrt(squares[name]) + 1e-8)
 
 
+def adam_that_corrects_the_mean_in_place(params, grads, means, squares, step, learning_rate):
+    for name in params:
+        means[name][:] = (0.9 * means[name] + 0.1 * grads[name]) / (1 - 0.9**step)
+        squares[name][:] = 0.999 * squares[name] + 0.001 * grads[name] ** 2
+        params[name] -= learning_rate * means[name] / (np.sqrt(squares[name] / (1 - 0.999**step)) + 1e-8)
+
+
 def adam_by_its_own_variables(params, grads, means, squares, step, learning_rate):
     b1, b2 = 0.9, 0.999
     for name, p in params.items():
@@ -571,8 +581,9 @@ ADAM_WRONG = [
     (adam_with_forgotten_means, "not-in-place"),
     (adam_with_forgotten_squares, "not-in-place"),
     (adam_on_names, "not-in-place"),
-    (adam_that_corrects_in_place, None),
-    (lambda params, grads, means, squares, step, learning_rate: None, None),
+    (adam_that_corrects_in_place, "keeps-corrected"),
+    (adam_that_corrects_the_mean_in_place, "keeps-corrected"),
+    (lambda params, grads, means, squares, step, learning_rate: None, "not-in-place"),
     (lambda params, grads, means, squares, learning_rate: None, "raises"),
 ]  # fmt: skip
 ADAM_RIGHT = [
@@ -693,6 +704,32 @@ def train_with_the_clipped_value(model, draw, optimiser, clip, iterations, rng):
     return losses
 
 
+def train_with_a_generator_of_its_own(model, draw, optimiser, clip, iterations, rng):
+    return train_in_loop()(model, draw, optimiser, clip, iterations, np.random.default_rng(0))
+
+
+def train_on_one_batch_and_measure_on_another(model, draw, optimiser, clip, iterations, rng):
+    losses = []
+    for _ in range(iterations):
+        losses.append(model.loss(draw(rng))[0])
+        grads = model.loss(draw(rng))[1]
+        clip(grads)
+        optimiser.step(grads)
+    return losses
+
+
+def train_and_draw_before_the_loop(model, draw, optimiser, clip, iterations, rng):
+    batch = draw(rng)
+    losses = []
+    for _ in range(iterations):
+        batch = draw(rng)
+        loss, grads = model.loss(batch)
+        clip(grads)
+        optimiser.step(grads)
+        losses.append(loss)
+    return losses
+
+
 def train_by_names(model, draw, optimiser, clip, iterations, rng):
     losses = []
     for _ in range(iterations):
@@ -743,6 +780,9 @@ TRAIN_WRONG = [
     (train_in_loop(count=lambda n: n - 1), "wrong-count"),
     (train_in_loop(steps=2), "wrong-step"),
     (train_in_loop(generator=lambda rng: np.random.default_rng(0)), "same-batch"),
+    (train_with_a_generator_of_its_own, "own-generator"),
+    (train_on_one_batch_and_measure_on_another, "two-batches"),
+    (train_and_draw_before_the_loop, "skipped-batch"),
     (train_in_loop(result=lambda losses: losses[-1]), "wrong-count"),
     (train_in_loop(result=lambda losses: sum(losses) / len(losses)), "wrong-count"),
     (train_in_loop(result=lambda losses: losses[::-1]), "wrong-result"),
