@@ -154,6 +154,7 @@ def test_no_question_is_one_of_the_book():
     [
         *((0.25, 0.25), ("1/4", 0.25), (" 1 / 4 ", 0.25), ("2.5e-1", 0.25), ("\N{MINUS SIGN}0.5", -0.5), (-3, -3)),
         *((np.float32(0.5), 0.5), (np.int64(7), 7), (Fraction(1, 4), 0.25), (".5", 0.5), ("+2.", 2)),
+        (np.array(0.5), 0.5),
     ],
 )
 def test_numbers_are_read_in_many_forms(answer, number):

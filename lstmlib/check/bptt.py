@@ -39,9 +39,9 @@ def _bptt(slots, xs, h_0, dhs, W_x, W_h, b):
     for t in slots["direction"](T):
         dh = slots["arrives"](dhs, slots["losses"](t, T), dh_next)
         da = slots["slope"](dh, states[t + 1], states[t])
-        state = slots["factor"](states[t], states[t + 1])
+        x, state = slots["inputs"](xs, t), slots["factor"](states[t], states[t + 1])
         N = slots["batch"](len(da))
-        step = [slots["dW_x"](xs[t], da, dh) / N, slots["dW_h"](state, da, dh) / N, slots["db"](da, dh) / N]
+        step = [slots["dW_x"](x, da, dh) / N, slots["dW_h"](state, da, dh) / N, slots["db"](da, dh) / N]
         sums = slots["sums"](sums, step)
         dh_next = slots["pile"](slots["carry"](da, dh, W_h), dh_next)
     return slots["outputs"](*(slots["length"](total, T) for total in sums))
@@ -118,6 +118,10 @@ _BPTT = Family(
                 "only the gradients of the step that comes first are kept",
                 "Does the function return inside the loop?",
             ),
+        ],
+        "inputs": [
+            Filling(lambda xs, t: xs[t]),
+            Filling(lambda xs, t: xs[t - 1], "wrong-step", "dW_x is made with xs[t - 1]", "Step t reads xs[t]."),
         ],
         "factor": [
             Filling(lambda h_prev, h: h_prev),

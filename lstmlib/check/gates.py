@@ -37,6 +37,7 @@ _OTHERS = [
     Filling(lambda a: 1 / (1 - np.exp(-a)), "wrong-sign", "1 / (1 - exp(-a)) is computed", _SMOOTH),
     Filling(lambda a: np.exp(-a), "wrong-activation", "the activation is exp(-a)", _SMOOTH),
     Filling(np.exp, "wrong-activation", "the activation is exp(a)", _SMOOTH),
+    Filling(lambda a: a / (1 + np.abs(a)), "wrong-activation", "the activation is a / (1 + |a|)"),
     Filling(lambda a: 1 + np.exp(a), "wrong-activation", "1 / 1 + exp(a) is computed", _SMOOTH),
     Filling(lambda a: sigmoid(a / 2), "wrong-activation", "the activation is sigmoid(a / 2)", _SMOOTH),
     Filling(lambda a: np.logaddexp(0, a), "wrong-activation", "the activation is log(1 + exp(a))", _SMOOTH),
@@ -143,6 +144,7 @@ _FORMS = [
     ),
     Filling(lambda act, a_x, a_h, b: act(a_x * a_h + b), "wrong-operator", "the terms are multiplied, not added"),
     Filling(lambda act, a_x, a_h, b: act((a_x + a_h) * b), "wrong-operator", "b is multiplied, not added"),
+    Filling(lambda act, a_x, a_h, b: act(a_x + a_h) * b, "misplaced-bias", "the result is multiplied with b"),
     Filling(
         lambda act, a_x, a_h, b: act(a_x + a_h + b).T, "wrong-shape", "the result is transposed", "Leave out the .T."
     ),

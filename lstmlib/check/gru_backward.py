@@ -71,6 +71,12 @@ _BACKWARD = Family(
             Filling(
                 lambda dh, h_prev, n, z: dh * (h_prev + n), "wrong-sign", "dz is dh * (h_prev + n)", "1 - z falls."
             ),
+            Filling(
+                lambda dh, h_prev, n, z: dh * (h_prev - n) * z,
+                "wrong-factor",
+                "z is a factor of dz",
+                "dz = dh (h_prev - n).",
+            ),
             Filling(lambda dh, h_prev, n, z: dh, "missing-factor", "dz is dh", "dz = dh (h_prev - n)."),
             Filling(lambda dh, h_prev, n, z: 0 * dh, "missing-path", "dz is zero", "dz = dh (h_prev - n)."),
         ],

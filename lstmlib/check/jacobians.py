@@ -1,5 +1,7 @@
 """The exercises on what a gradient does over many steps: the product of Jacobians, and the norms on the way back."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from lstmlib.check.backward import slope_slot
@@ -47,6 +49,7 @@ _STEPS = [
         "Multiply what you have with each new factor.",
     ),
     Filling(lambda hs: hs[:1], "missing-factor", "there is only the factor of the first step", "Multiply them all."),
+    Filling(lambda hs: hs[:0], "missing-factor", "there is no factor at all", "There is one factor for each step."),
 ]
 _JACOBIAN = Family(
     _jacobian,
@@ -105,6 +108,10 @@ def _norms_reference(dh, hs, W_h):
     return np.array(norms[::-1])
 
 
+def _reversed(steps):
+    return lambda hs: steps(hs)[::-1]
+
+
 def _norms(slots, dh, hs, W_h):
     norms = [slots["norm"](dh)]
     for h in slots["order"](hs):
@@ -134,7 +141,8 @@ _NORMS = Family(
         "order": [
             Filling(lambda hs: hs[::-1]),
             Filling(lambda hs: hs, "wrong-direction", "hs is read from its first entry on", _STARTS),
-            *_STEPS[1:],
+            # Without the first step the norm for h_0 is missing, which is among the results.
+            *(replace(filling, value=_reversed(filling.value)) for filling in _STEPS[2:]),
         ],
         "norm": [
             Filling(np.linalg.norm),

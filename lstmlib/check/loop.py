@@ -39,12 +39,18 @@ def _draw_loops(rng):
 def _train(slots, model, draw, optimiser, clip, iterations, rng):
     model, optimiser, rng = copy.deepcopy((model, optimiser, rng))
     losses, batch, total = [], None, None
+    if slots["draw"] == "own generator":
+        rng = np.random.default_rng(0)
+    if slots["draw"] == "one before":
+        draw(rng)
     for iteration in range(iterations):
         if slots["draw"] == "start again":
             batch = draw(np.random.default_rng(0))
-        elif batch is None or slots["draw"] == "each":
+        elif batch is None or slots["draw"] != "once":
             batch = draw(rng)
         loss, grads = model.loss(batch)
+        if slots["draw"] == "twice":
+            grads = model.loss(draw(rng))[1]
         if slots["sum"] and total is not None:
             grads = {name: grad + total[name] for name, grad in grads.items()}
         total = {name: grad.copy() for name, grad in grads.items()}
@@ -80,6 +86,12 @@ _TRAIN = Family(
             ),
             Filling("start again", "same-batch", "a new generator in each iteration draws the same batch",
                     "Pass rng on; it remembers what it has drawn."),
+            Filling("own generator", "own-generator", "the batches come from another generator than rng",
+                    "Pass on the rng that the function gets."),
+            Filling("twice", "two-batches", "loss and gradients come from two different batches",
+                    "Call draw and model.loss once in each iteration, and take both results."),
+            Filling("one before", "skipped-batch", "a batch is drawn before the loop and not used",
+                    "Draw inside the loop alone."),
         ],
         "record": [
             Filling("before"),

@@ -135,7 +135,10 @@ def _adam(slots, params, grads, means, squares, step, learning_rate):
     unbiased_m, unbiased_s = slots["unbias"](used_m, used_s, beta_1, beta_2, step)
     size = slots["rate"](learning_rate) * slots["quotient"](unbiased_m, unbiased_s)
     after = p + slots["sign"] * size
-    return slots["place"](p, after), slots["kept means"](m, new_m), slots["kept squares"](s, new_s)
+    if slots["changes"] == "nothing":
+        return p, m, s
+    kept_m, kept_s = slots["kept means"](m, new_m, unbiased_m), slots["kept squares"](s, new_s, unbiased_s)
+    return slots["place"](p, after), kept_m, kept_s
 
 
 def _powers(m, s, beta_1, beta_2, t):
@@ -143,6 +146,7 @@ def _powers(m, s, beta_1, beta_2, t):
 
 
 _NOT_KEPT = "Write into the arrays that were passed, so that the next step finds them."
+_ONCE = "The correction is for this step alone: give the corrected mean a name of its own."
 
 _ADAM = Family(
     _adam,
@@ -213,19 +217,24 @@ _ADAM = Family(
             Filling(lambda rate: 1, "missing-learning-rate", "the learning rate is left out"),
             Filling(lambda rate: 0.001, "missing-learning-rate", "0.001 is used in the place of learning_rate"),
         ],
+        "changes": [Filling("all"), Filling("nothing", "not-in-place", "none of the arrays is changed", _NOT_KEPT)],
         "place": [
             Filling(lambda before, after: after),
             Filling(lambda before, after: before, "not-in-place", "the parameters stay as they are", _NOT_KEPT),
         ],
         "kept means": [
-            Filling(lambda before, after: after),
-            Filling(lambda before, after: before, "not-in-place", "the running means of the gradient are not kept",
-                    _NOT_KEPT),
+            Filling(lambda before, after, unbiased: after),
+            Filling(lambda before, after, unbiased: before, "not-in-place",
+                    "the running means of the gradient are not kept", _NOT_KEPT),
+            Filling(lambda before, after, unbiased: unbiased, "keeps-corrected",
+                    "the corrected mean of the gradient is kept", _ONCE),
         ],
         "kept squares": [
-            Filling(lambda before, after: after),
-            Filling(lambda before, after: before, "not-in-place", "the running means of the squares are not kept",
-                    _NOT_KEPT),
+            Filling(lambda before, after, unbiased: after),
+            Filling(lambda before, after, unbiased: before, "not-in-place",
+                    "the running means of the squares are not kept", _NOT_KEPT),
+            Filling(lambda before, after, unbiased: unbiased, "keeps-corrected",
+                    "the corrected mean of the squares is kept", _ONCE),
         ],
     },
 )  # fmt: skip

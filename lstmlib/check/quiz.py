@@ -89,6 +89,8 @@ def _near(number, key, tolerance):
 def _read_number(answer):
     """The number, or the report that says why there is none."""
     wanted = 'one number, such as 0.25 or "1/4"'
+    if type(answer) is np.ndarray and answer.ndim == 0:
+        answer = answer.item()
     if isinstance(answer, str):
         text = re.sub(r"\s", "", str.__str__(answer)).replace("\N{MINUS SIGN}", "-")
         found = _NUMBER.fullmatch(text) if len(text) <= LONGEST else None

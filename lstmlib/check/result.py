@@ -125,7 +125,7 @@ def _read(returned, names, expected):
         if isinstance(returned, tuple):
             raise UnreadableError("wrong-shape", f"Expected one array, got {_kind(returned)}. Is a comma too many?")
         returned = (returned,)
-    elif not isinstance(returned, (tuple, list)) or len(returned) != len(names):
+    elif not isinstance(returned, (tuple, list, np.ndarray)) or len(returned) != len(names):
         expectation = f"{len(names)} results ({', '.join(names)})"
         raise UnreadableError("wrong-shape", f"Expected {expectation}, got {_kind(returned)}.")
     read = list(map(_numbers, names, returned, expected))
