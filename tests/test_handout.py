@@ -142,8 +142,8 @@ def first_cell(assignment):
     return next(cell.source for cell in notebook.cells if cell.cell_type == "code")
 
 
-def run_first_cell(python, folder):
-    command = [python, "-c", first_cell("lstm")]
+def run_first_cell(python, folder, before=""):
+    command = [python, "-c", before + first_cell("lstm")]
     run = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment())
     return run.stderr.partition("ImportError: ")[2]
 
@@ -157,11 +157,21 @@ def test_a_kernel_without_the_libraries_is_told_what_is_missing(tmp_path):
     python = fresh_environment(tmp_path / "venv", with_libraries=False)
     said = run_first_cell(python, tmp_path)
     assert said.startswith(f"This kernel, {python}, has no numpy. In the folder of the course, run"), said
-    assert f"{python} -m pip install --upgrade -e ." in said
+    assert f'{python} -m pip install --upgrade -e ".[notebooks]"' in said
     wheel = "lstmlib-9.9.9-py3-none-any.whl"
     (tmp_path / wheel).touch()
     said = run_first_cell(python, tmp_path)
-    assert f"In the folder {tmp_path}, run\n\n    {python} -m pip install --upgrade {wheel}" in said
+    assert f'In the folder {tmp_path}, run\n\n    {python} -m pip install --upgrade "{wheel}[notebooks]"\n' in said
+
+
+def test_a_path_with_a_blank_is_quoted(tmp_path):
+    python = fresh_environment(tmp_path / "my courses", with_libraries=False)
+    assert f'run\n\n    "{python}" -m pip install' in run_first_cell(python, tmp_path)
+
+
+def test_an_old_python_is_named(tmp_path):
+    said = run_first_cell(sys.executable, tmp_path, before="import sys; sys.version_info = (3, 10, 4)\n")
+    assert said.startswith(f"This kernel, {sys.executable}, is Python 3.10.4. Choose one with Python 3.11 or newer.")
 
 
 def test_an_older_library_is_named_with_the_version_that_is_wanted(tmp_path):
