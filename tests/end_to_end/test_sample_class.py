@@ -13,10 +13,10 @@ import pytest
 
 from lstmlib.grading.marks import read_marks
 from tests.conftest import ROOT
-from tests.sample_class.run import ASSIGNMENTS, expected_marks, graded_by_hand, nbgrader, release
-from tests.sample_class.submissions import STUDENTS
+from tests.sample_class.run import expected_marks, graded_by_hand, nbgrader, release
+from tests.sample_class.submissions import CLASSES
 
-NAMES = [student.name for student in STUDENTS]
+SUBMISSIONS = [(assignment, student) for assignment, students in CLASSES.items() for student in students]
 # Cells in which no check could say anything: the kernel was dead, or the student interrupted it.
 WITHOUT_REPORT = {
     ("igor", "keep-a-number-test"),
@@ -24,8 +24,9 @@ WITHOUT_REPORT = {
     ("igor", "answer-38-test"),
     ("ines", "candidate-test"),
 }
-each_assignment = pytest.mark.parametrize("assignment", ASSIGNMENTS)
-each_student = pytest.mark.parametrize("student", STUDENTS, ids=NAMES)
+each_submission = pytest.mark.parametrize(
+    ("assignment", "student"), SUBMISSIONS, ids=lambda value: getattr(value, "name", value)
+)
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +38,7 @@ def folder():
 
 @pytest.fixture(scope="session")
 def marks(folder):
-    return {name: read_marks(f"sqlite:///{folder / 'gradebook.db'}", name) for name in ASSIGNMENTS}
+    return {name: read_marks(f"sqlite:///{folder / 'gradebook.db'}", name) for name in CLASSES}
 
 
 def graded_cells(folder, student, assignment):
@@ -49,8 +50,7 @@ def graded_cells(folder, student, assignment):
     }
 
 
-@each_assignment
-@each_student
+@each_submission
 def test_every_submission_gets_the_marks_it_deserves(folder, marks, student, assignment):
     given, maximum = marks[assignment]
     solved = nbformat.read(folder / "source" / assignment / f"{assignment}.ipynb", as_version=4)
@@ -69,7 +69,7 @@ def test_no_student_is_missing_from_the_export(folder):
     with (folder / "marks.csv").open() as file:
         rows = [(row["student_id"], row["assignment"], row["score"]) for row in csv.DictReader(file)]
     assert {(student, assignment) for student, assignment, score in rows if score} >= {
-        (name, assignment) for name in NAMES for assignment in ASSIGNMENTS
+        (student.name, assignment) for assignment, student in SUBMISSIONS
     }
 
 
@@ -77,9 +77,9 @@ def text_outputs(cell):
     return "".join(output.text for output in cell.outputs if output.output_type == "stream" and output.name == "stdout")
 
 
-@each_assignment
-@pytest.mark.parametrize("name", NAMES)
-def test_every_graded_cell_shows_a_report_and_ends_in_its_points(folder, marks, name, assignment):
+@each_submission
+def test_every_graded_cell_shows_a_report_and_ends_in_its_points(folder, marks, student, assignment):
+    name = student.name
     cells = graded_cells(folder, name, assignment)
     given, maximum = marks[assignment]
     assert cells.keys() == {name for name in maximum if not name.endswith("-explained")}
@@ -88,15 +88,15 @@ def test_every_graded_cell_shows_a_report_and_ends_in_its_points(folder, marks, 
             assert cell.outputs[-1].output_type == "error"
             continue
         printed = text_outputs(cell)
-        assert re.match(r"((lstm|training)\.\w+|quiz): (passed|not yet)", printed), (grade_id, cell.outputs)
+        assert re.match(rf"({assignment}\.\w+|quiz): (passed|not yet)", printed), (grade_id, cell.outputs)
         assert f"Points: {given[name][grade_id]:g} of {maximum[grade_id]:g}" in printed
         (result,) = [output for output in cell.outputs if output.output_type == "execute_result"]
         assert float(result.data["text/plain"]) == given[name][grade_id]
 
 
-@each_assignment
-@pytest.mark.parametrize("name", NAMES)
-def test_feedback_shows_reports_and_points_but_nothing_hidden(folder, name, assignment):
+@each_submission
+def test_feedback_shows_reports_and_points_but_nothing_hidden(folder, student, assignment):
+    name = student.name
     page = (folder / "feedback" / name / assignment / f"{assignment}.html").read_text()
     text = html.unescape(re.sub(r"<[^>]+>", "", page))
     total = len(graded_cells(folder, name, assignment))

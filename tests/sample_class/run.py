@@ -13,10 +13,9 @@ from tqdm import tqdm
 
 from lstmlib.grading.authoring import convert
 from lstmlib.grading.marks import read_marks
-from tests.sample_class.submissions import STUDENTS, hand_in
+from tests.sample_class.submissions import CLASSES, hand_in
 
 ROOT = Path(__file__).parents[2]
-ASSIGNMENTS = ("lstm", "training", "quiz")
 SECONDS_A_CELL = 12  # above the time limit of a check, so that only a loop outside of any check meets it
 
 
@@ -77,14 +76,15 @@ def release(folder, assignment):
     return folder / "release" / assignment / f"{assignment}.ipynb"
 
 
-def grade(folder, students=STUDENTS, show_progress=True):
+def grade(folder, classes=CLASSES, show_progress=True):
     """Hand in, grade and give feedback for the whole class.
 
     Parameters
     ----------
     folder : pathlib.Path
         Emptied first; then holds submissions, gradebook and feedback.
-    students : list of Student
+    classes : dict
+        Assignment to the list of `Student` who hand it in.
     show_progress : bool
 
     Returns
@@ -96,7 +96,7 @@ def grade(folder, students=STUDENTS, show_progress=True):
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     outcomes = []
-    for assignment in ASSIGNMENTS:
+    for assignment, students in classes.items():
         released = nbformat.read(release(folder, assignment), as_version=4)
         solved = nbformat.read(folder / "source" / assignment / f"{assignment}.ipynb", as_version=4)
         by_hand = graded_by_hand(solved)
@@ -130,13 +130,16 @@ def expected_marks(student, maximum, by_hand):
 
 
 def table(outcomes):
-    """Lay out the marks, one line a student."""
-    rows = []
+    """Lay out the marks, one line a student; blank where nothing was handed in."""
+    rows, assignments = [], list(dict.fromkeys(outcome.assignment for outcome in outcomes))
     for student in dict.fromkeys(outcome.student for outcome in outcomes):
-        mine = [outcome for outcome in outcomes if outcome.student == student]
-        totals = [sum(filter(None, outcome.marks.values())) for outcome in mine]
-        expected = [sum(filter(None, outcome.expected.values())) for outcome in mine]
-        verdict = "yes" if all(outcome.as_expected for outcome in mine) else "NO"
-        rows.append([student, mine[0].story, *totals, *expected, verdict])
-    expected_columns = [f"{name} expected" for name in ASSIGNMENTS]
-    return tabulate(rows, ["student", "what was handed in", *ASSIGNMENTS, *expected_columns, "every cell"])
+        mine = {outcome.assignment: outcome for outcome in outcomes if outcome.student == student}
+        totals = [_total(mine[name]) if name in mine else None for name in assignments]
+        verdict = "yes" if all(outcome.as_expected for outcome in mine.values()) else "NO"
+        rows.append([student, next(iter(mine.values())).story, *totals, verdict])
+    return tabulate(rows, ["student", "what was handed in", *assignments, "every cell as expected"])
+
+
+def _total(outcome):
+    got, expected = (sum(filter(None, marks.values())) for marks in (outcome.marks, outcome.expected))
+    return f"{got:g}" if got == expected else f"{got:g}, not {expected:g}"

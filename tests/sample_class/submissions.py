@@ -96,13 +96,17 @@ def save_as_an_old_program_does(notebook, released):
 
 
 def _everything():
-    """All points that there are: grade id to points, over all assignments."""
+    """All points that there are: grade id to points, over all assignments; a shared id has the same points in each."""
     settings = [
         cell.metadata.get("nbgrader", {})
         for path in sorted((ROOT / "solutions").rglob("*.md"))
         for cell in read_notebook(path).cells
     ]
-    return {found["grade_id"]: found["points"] for found in settings if "points" in found}
+    everything = {}
+    for found in settings:
+        if "points" in found:
+            assert everything.setdefault(found["grade_id"], found["points"]) == found["points"], found["grade_id"]
+    return everything
 
 
 EVERYTHING = _everything()
@@ -189,8 +193,11 @@ ANOTHER_WAY = {
 
 KILL = "import os\nos._exit(1)"
 
+ADA = Student("ada", "perfect", leave)
+BEN = Student("ben", "untouched", undo, EVERYTHING)
+
 STUDENTS = [
-    Student("ada", "perfect", leave),
+    ADA,
     Student(
         "abel",
         "a wrong gate, and a step that calls it",
@@ -200,7 +207,7 @@ STUDENTS = [
         ),
         {"forget-gate-test": 3},
     ),
-    Student("ben", "untouched", undo, EVERYTHING),
+    BEN,
     Student(
         "cleo",
         "some functions and some answers wrong",
@@ -326,3 +333,130 @@ STUDENTS = [
         | {"answer-2-test": 1, "answer-30-test": 1},
     ),
 ]
+
+# Accidents with cells, kernels and loops are those of the others; here it is the functions that differ.
+RNN_STUDENTS = [
+    ADA,
+    BEN,
+    Student(
+        "cleo",
+        "some functions and some answers wrong",
+        rewrite(
+            sigmoid="def sigmoid(a):\n    return np.exp(a) / (1 + np.exp(a))",  # not for large numbers
+            tanh_slope="def tanh_slope(t):\n    return 1 - np.tanh(t) ** 2",
+            rnn_step="def rnn_step(x, h_prev, W_x, W_h, b):\n    return np.tanh(x @ W_x + h_prev @ W_h)",
+            rnn_step_backward="""
+                def rnn_step_backward(dh, x, h_prev, h, W_x, W_h):
+                    da = dh * tanh_slope(h)
+                    return da @ W_x.T, da @ W_h.T, x.T @ da / len(x), h_prev.T @ da / len(x), da.mean(axis=0)
+            """,
+            gradient_norms="""
+                def gradient_norms(dh, hs, W_h):
+                    norms = [np.linalg.norm(dh)]
+                    for h in hs[::-1]:
+                        dh = (dh * (1 - h**2)) @ W_h.T
+                        norms.append(np.linalg.norm(dh))
+                    return norms
+            """,
+        ),
+        # Of the step backwards dx and dh_prev are right: 2 points each of 11.
+        {"sigmoid-test": 1, "tanh-slope-test": 3, "rnn-step-test": 3, "rnn-step-backward-test": 7}
+        | {"gradient-norms-test": 3},
+    ),
+    Student(
+        "dora",
+        "right in another way",
+        rewrite(
+            sigmoid="def sigmoid(a):\n    from scipy.special import expit\n    return expit(a).astype(np.float32)",
+            sigmoid_slope="def sigmoid_slope(s):\n    return [[v - v * v for v in row] for row in s]",
+            rnn_step="""
+                def layer(v, W):
+                    return np.einsum("nd,dh->nh", v, W)
+
+                def rnn_step(x, h_prev, W_x, W_h, b):
+                    a = layer(x, W_x)
+                    a += layer(h_prev, W_h) + b
+                    return np.tanh(a, out=a)
+            """,
+            bptt="""
+                def bptt(xs, h_0, dhs, W_x, W_h, b):
+                    states = [h_0]
+                    for x in xs:
+                        states.append(rnn_step(x=x, h_prev=states[-1], W_x=W_x, W_h=W_h, b=b))
+                    da, das = np.zeros_like(h_0), []
+                    for dh, h in zip(dhs[::-1], states[:0:-1]):
+                        da = (dh + np.dot(da, W_h.T)) / np.cosh(np.arctanh(h)) ** 2
+                        das.insert(0, da)
+                    old = np.array(states[:-1])
+                    return [np.einsum("tnd,tnh->dh", v, das) for v in (xs, old)] + [np.sum(das, axis=(0, 1))]
+            """,
+            jacobian_product="""
+                def jacobian_product(hs, W_h):
+                    from functools import reduce
+                    return reduce(lambda product, h: (W_h * (1 - h**2)).T @ product, hs, np.identity(len(W_h)))
+            """,
+        ),
+    ),
+]
+GRU_STUDENTS = [
+    ADA,
+    BEN,
+    Student(
+        "cleo",
+        "some functions and some answers wrong",  # here the conventions of others, in a step that calls them, too
+        rewrite(
+            candidate="""
+                def candidate(x, h_prev, r, W_x, W_h, b, b_hn):
+                    return np.tanh(x @ W_x + b + (r * h_prev) @ W_h + b_hn)
+            """,
+            hidden_state="def hidden_state(z, n, h_prev):\n    return (1 - z) * h_prev + z * n",
+            gru_step="""
+                def gru_step(x, h_prev, W_x, W_h, b, b_hn):
+                    parts = [np.split(value, 3, axis=-1) for value in (W_x, W_h, b)]
+                    r, z, (W_xn, W_hn, b_n) = [layer for layer in zip(*parts)]
+                    n = candidate(x, h_prev, reset_gate(x, h_prev, *r), W_xn, W_hn, b_n, b_hn)
+                    return hidden_state(update_gate(x, h_prev, *z), n, h_prev)
+            """,
+            convert_update="""
+                def convert_update(W_x, W_h, b):
+                    H = len(W_h)
+                    for value in (W_x, W_h, b):
+                        value[..., H:2 * H] *= -1
+                    return W_x, W_h, b
+            """,
+        ),
+        {"candidate-test": 3, "hidden-state-test": 3, "convert-update-test": 1},
+    ),
+    Student(
+        "dora",
+        "right in another way",
+        rewrite(
+            reset_gate="""
+                def gate(*arguments):
+                    x, h, U, V, b = (np.float32(value) for value in arguments)
+                    return np.exp(-np.logaddexp(0, -(x @ U + h @ V + b)))
+
+                reset_gate = gate
+            """,
+            update_gate="update_gate = lambda *layer: gate(*layer)",
+            hidden_state="def hidden_state(z, n, h_prev):\n    return n + z * (h_prev - n)",
+            gru_step="""
+                def gru_step(x, h_prev, W_x, W_h, b, b_hn):
+                    H = b_hn.size
+                    def block(k):
+                        return W_x[:, k * H:(k + 1) * H], W_h[:, k * H:(k + 1) * H], b[k * H:(k + 1) * H]
+                    r, z = (gate(x, h_prev, *block(k)) for k in range(2))
+                    return hidden_state(z, candidate(x, h_prev, r, *block(2), b_hn), h_prev).tolist()
+            """,
+            convert_update="""
+                def convert_update(W_x, W_h, b):
+                    H, new = len(W_h), [value.copy() for value in (W_x, W_h, b)]
+                    for value in new:
+                        value[..., H:2 * H] *= -1
+                    return new
+            """,
+        ),
+    ),
+]
+# Assignment to those who hand something in.
+CLASSES = {"rnn": RNN_STUDENTS, "lstm": STUDENTS, "gru": GRU_STUDENTS, "training": STUDENTS, "quiz": STUDENTS}
