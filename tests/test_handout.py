@@ -102,6 +102,21 @@ def test_a_zip_holds_the_notebook_a_wheel_and_five_lines(zips):
         assert os.path.basename(wheel) in text
 
 
+def test_the_notebooks_are_what_every_program_for_notebooks_can_open(unpacked):
+    """VS Code picks a kernel by kernelspec and language; all want format 4.5, in which each cell has an id."""
+    for assignment in ASSIGNMENTS:
+        content = json.loads((unpacked / assignment / f"{assignment}.ipynb").read_text())
+        nbformat.validate(content)
+        assert (content["nbformat"], content["nbformat_minor"]) == (4, 5)
+        assert content["metadata"]["kernelspec"] == {
+            "display_name": "Python 3",
+            "language": "python",
+            "name": "python3",
+        }
+        ids = [cell["id"] for cell in content["cells"]]
+        assert len(set(ids)) == len(ids)
+
+
 def test_no_answer_and_no_part_of_grading_is_in_a_zip(zips, unpacked):
     for path in zips:
         (wheel,) = (unpacked / path.stem).glob("*.whl")

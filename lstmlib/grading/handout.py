@@ -22,7 +22,7 @@ LEADS_OUT = re.compile(r"\[([^\]]*)\]\((\.\./[^)\s]*)\)")
 LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
 README = """\
 1. Install:  python -m pip install "{wheel}[notebooks]"      (Python 3.11 or newer, in this folder)
-2. Open:     jupyter lab {notebook}
+2. Open:     jupyter lab {notebook}      (or in Jupyter Notebook or VS Code, with that Python as the kernel)
 3. Do:       write your code or answer where the notebook asks for it; leave locked cells as they are
 4. Check:    run the cell below each; it says what is wrong, if something is
 5. Hand in:  save {notebook} under this name and hand it in as your course asks you to

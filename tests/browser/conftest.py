@@ -1,4 +1,4 @@
-"""A Chromium to look with, and servers on this machine: for the built book, and JupyterLab for notebooks."""
+"""A Chromium to look with, and servers on this machine: for the built book, and Jupyter for notebooks."""
 
 import contextlib
 import functools
@@ -39,13 +39,13 @@ def serve(folder):
 
 
 @contextlib.contextmanager
-def jupyterlab(folder):
-    """Run JupyterLab in a folder as long as the context lasts; gives its address."""
+def jupyter(folder, program="jupyterlab"):
+    """Run JupyterLab or Notebook 7 (``notebook``) in a folder as long as the context lasts; gives its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"]
-    options = ["--IdentityProvider.token=", "--ServerApp.ip=127.0.0.1", f"--notebook-dir={folder}"]
+    command = [sys.executable, "-m", program, "--no-browser", "--allow-root", f"--port={port}"]
+    options = ["--IdentityProvider.token=", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={folder}"]
     with subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             address = f"http://127.0.0.1:{port}"
@@ -64,10 +64,14 @@ def _wait_for(url, seconds=60):
     raise RuntimeError(f"nothing answers at {url}")
 
 
-def open_notebook(page, address, name):
-    """Open a notebook in JupyterLab and wait until it can be worked in."""
-    page.goto(f"{address}/lab/tree/{name}?reset")
+def open_notebook(page, address, name, program="jupyterlab"):
+    """Open a notebook in JupyterLab or Notebook 7 and wait until it can be worked in."""
+    page.goto(f"{address}/notebooks/{name}" if program == "notebook" else f"{address}/lab/tree/{name}?reset")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+    if program == "notebook":
+        page.wait_for_selector(".jp-NotebookKernelStatus, .jp-Notebook-ExecutionIndicator", state="attached")
+        page.wait_for_timeout(2000)
+        return
     page.wait_for_timeout(3000)
     question = page.get_by_role("button", name="No", exact=True)  # no news, thank you
     if question.count():

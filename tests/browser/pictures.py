@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import QUIET, find_chromium, jupyterlab, open_notebook, serve
+from tests.browser.conftest import QUIET, find_chromium, jupyter, open_notebook, serve
 from tests.conftest import ROOT
 
 WRONG = "    return sigmoid(x @ W_x + h_prev @ W_h)"
@@ -35,7 +35,7 @@ def picture_of_a_check(browser, folder):
             if cell.id == "forget-gate":
                 cell.source = cell.source.split("    # YOUR CODE HERE")[0] + WRONG
         nbformat.write(notebook, Path(home) / "lstm.ipynb")
-        with jupyterlab(home) as address:
+        with jupyter(home) as address:
             page = browser.new_page(viewport={"width": 1000, "height": 940})
             open_notebook(page, address, "lstm.ipynb")
             page.get_by_text("Run", exact=True).first.click()
