@@ -9,15 +9,19 @@ import numpy as np
 
 from lstmlib.check.exercise import Case, Exercise
 from lstmlib.check.mistakes import Family, Filling
-from lstmlib.check.named_arrays import draw_arrays, flat
+from lstmlib.check.named_arrays import LAYER, MODEL, draw_arrays, flat
 from lstmlib.check.result import UnreadableError
 from lstmlib.optim import clip_by_global_norm
 
 
 def _draw_clips(rng):
     cases = [
-        Case("ordinary", "gradients that are too long", {"grads": draw_arrays(rng, scale), "largest": largest})
-        for scale, largest in ((2.0, 1.0), (30.0, 2.5), (1.0, 0.5))
+        Case("ordinary", label, {"grads": draw_arrays(rng, scale, shapes), "largest": largest})
+        for label, scale, largest, shapes in (
+            ("gradients that are too long", 2.0, 1.0, LAYER),
+            ("gradients that are far too long", 30.0, 2.5, LAYER),
+            ("gradients of another network", 1.0, 0.5, MODEL),
+        )
     ]
     for largest in (100.0, 20.0):
         arguments = {"grads": draw_arrays(rng, 0.1), "largest": largest}

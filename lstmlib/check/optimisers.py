@@ -11,21 +11,23 @@ import numpy as np
 
 from lstmlib.check.exercise import Case, Exercise
 from lstmlib.check.mistakes import Family, Filling
-from lstmlib.check.named_arrays import draw_arrays, flat
+from lstmlib.check.named_arrays import LAYER, MODEL, draw_arrays, flat
 from lstmlib.optim import SGD, Adam
 
 # Gradient descent -----------------------------------------------------------------------------------------
 
 
 def _draw_sgd(rng):
+    def draw(scale, rate, shapes=LAYER):
+        params, grads = draw_arrays(rng, shapes=shapes), draw_arrays(rng, scale, shapes)
+        return {"params": params, "grads": grads, "learning_rate": rate}
+
     return [
-        Case("ordinary", label, {"params": draw_arrays(rng), "grads": draw_arrays(rng, scale), "learning_rate": rate})
-        for label, scale, rate in (
-            ("a small learning rate", 1.0, 0.01),
-            ("a large learning rate", 1.0, 0.7),
-            ("large gradients", 20.0, 0.1),
-            ("gradients of zero", 0.0, 0.1),
-        )
+        Case("ordinary", "a small learning rate", draw(1.0, 0.01)),
+        Case("ordinary", "a large learning rate", draw(1.0, 0.7)),
+        Case("ordinary", "large gradients", draw(20.0, 0.1)),
+        Case("ordinary", "gradients of zero", draw(0.0, 0.1)),
+        Case("ordinary", "another network", draw(1.0, 0.1, MODEL)),
     ]
 
 
@@ -108,16 +110,17 @@ def _adapt_sgd(function):
 
 
 def _draw_adam(rng):
-    def draw(step, rate, scale=0.1, before=1.0):
-        squares = {name: (before * scale * value) ** 2 for name, value in draw_arrays(rng).items()}
-        arguments = {"params": draw_arrays(rng), "grads": draw_arrays(rng, scale)}
-        arguments |= {"means": draw_arrays(rng, before * scale), "squares": squares}
+    def draw(step, rate, scale=0.1, before=1.0, shapes=LAYER):
+        squares = {name: (before * scale * value) ** 2 for name, value in draw_arrays(rng, shapes=shapes).items()}
+        arguments = {"params": draw_arrays(rng, shapes=shapes), "grads": draw_arrays(rng, scale, shapes)}
+        arguments |= {"means": draw_arrays(rng, before * scale, shapes), "squares": squares}
         return arguments | {"step": step, "learning_rate": rate}
 
     return [
         Case("ordinary", "the first step", draw(1, 0.1, before=0.0)),
         Case("ordinary", "the second step", draw(2, 0.3)),
         Case("ordinary", "a later step", draw(50, 0.05, scale=2.0)),
+        Case("ordinary", "another network", draw(7, 0.1, shapes=MODEL)),
         Case("ordinary", "gradients so small that epsilon matters", draw(3, 0.1, scale=1e-7)),
         Case("extreme", "gradients that have always been zero", draw(1, 0.1, scale=0.0)),
     ]

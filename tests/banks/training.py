@@ -304,6 +304,14 @@ def clip_only_the_weights(grads, largest):
     return norm
 
 
+def clip_by_the_names_of_one_layer(grads, largest):
+    norm = np.sqrt(sum((grads[name] ** 2).sum() for name in ("W_x", "W_h", "b")))
+    if norm > largest:
+        for name in ("W_x", "W_h", "b"):
+            grads[name] *= largest / norm
+    return norm
+
+
 def always(norm, largest):
     return True
 
@@ -353,8 +361,8 @@ CLIP_WRONG = [
     (clipping(norm=lambda grads: max(np.abs(grad).max() for grad in grads.values())), "wrong-norm"),
     (clipping(norm=lambda grads: sum(np.linalg.norm(grad) for grad in grads.values())), "wrong-norm"),
     (clipping(norm=lambda grads: max(np.linalg.norm(grad) for grad in grads.values())), "wrong-norm"),
-    (clipping(norm=lambda grads: np.linalg.norm(grads["b"])), "wrong-norm"),
-    (clipping(norm=lambda grads: np.linalg.norm(grads["W_x"])), "wrong-norm"),
+    (clipping(norm=lambda grads: np.linalg.norm([*grads.values()][-1])), "wrong-norm"),
+    (clipping(norm=lambda grads: np.linalg.norm(next(iter(grads.values())))), "wrong-norm"),
     (clipping(returned=lambda norm, after: after), "returns-clipped-norm"),
     (clipping(returned=lambda norm, after: after / norm if norm else 1.0), "returns-factor"),
     (clip_a_copy, "not-in-place"),
@@ -364,6 +372,7 @@ CLIP_WRONG = [
     (clip_only_the_weights, None),
     (lambda grads, largest: np.linalg.norm(grads), "raises"),
     (clipping(condition=always, factor=lambda norm, largest: min(norm, largest) / norm), "not-finite"),
+    (clip_by_the_names_of_one_layer, "raises"),
 ]
 CLIP_RIGHT = [
     clipping(),
@@ -422,6 +431,12 @@ def descent_by_order(params, grads, learning_rate):
         value -= learning_rate * grad
 
 
+def descent_by_the_names_of_one_layer(params, grads, learning_rate):
+    params["W_x"] -= learning_rate * grads["W_x"]
+    params["W_h"] -= learning_rate * grads["W_h"]
+    params["b"] -= learning_rate * grads["b"]
+
+
 def descent_into_views(params, grads, learning_rate):
     for name in params:
         params[name][...] = params[name] - learning_rate * grads[name]
@@ -457,6 +472,7 @@ SGD_WRONG = [
     (descent_that_scales_the_gradients, "mutates-input"),
     (descent_of_the_gradients, "not-in-place"),
     (descent_by_order, "raises"),
+    (descent_by_the_names_of_one_layer, "raises"),
     (lambda params, grads, learning_rate: params - learning_rate * grads, "raises"),
     (descent(lambda value, grad, rate: -rate * grad * 0.9 - 0.01 * value), None),
 ]
