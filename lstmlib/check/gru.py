@@ -125,6 +125,7 @@ _BLENDS = [
     Filling(
         lambda z, n, h: (1 - z) * h + n, "other-convention", "z writes, and is left out of the term with n", _KEEPS
     ),
+    Filling(lambda z, n, h: (1 - n) * z + n * h, "swapped-states", "z and n change places", _KEEPS),
     Filling(lambda z, n, h: (1 - z) * n - z * h, "wrong-sign", "the old state is subtracted", _KEEPS),
     Filling(lambda z, n, h: (z - 1) * n + z * h, "wrong-sign", "z - 1 stands in for 1 - z", _KEEPS),
     Filling(lambda z, n, h: (1 + z) * n + z * h, "wrong-sign", "1 + z stands in for 1 - z", _KEEPS),
@@ -153,7 +154,6 @@ _HIDDEN_STATE = Family(
         ],
         "states": [
             Filling(lambda z, n, h: (z, n, h)),
-            Filling(lambda z, n, h: (n, z, h), "swapped-states", "z and n change places", _KEEPS),
             Filling(lambda z, n, h: (z, np.tanh(n), h), "double-activation", "a tanh is applied to n again"),
             Filling(lambda z, n, h: (z, n, np.tanh(h)), "double-activation", "a tanh is applied to h_prev"),
             Filling(lambda z, n, h: (sigmoid(z), n, h), "double-activation", "z goes through a sigmoid again"),

@@ -141,8 +141,8 @@ _NORMS = Family(
         "order": [
             Filling(lambda hs: hs[::-1]),
             Filling(lambda hs: hs, "wrong-direction", "hs is read from its first entry on", _STARTS),
-            # Without the first step the norm for h_0 is missing, which is among the results.
-            *(replace(filling, value=_reversed(filling.value)) for filling in _STEPS[2:]),
+            # The norms without the first step, and those without any, are among the results.
+            *(replace(filling, value=_reversed(filling.value)) for filling in _STEPS[2:-1]),
         ],
         "norm": [
             Filling(np.linalg.norm),
@@ -169,6 +169,12 @@ _NORMS = Family(
                 "wrong-order",
                 "the norms are returned from the last step to the first",
                 "Entry t belongs to h_t.",
+            ),
+            Filling(
+                lambda norms: np.array(norms[:1]),
+                "wrong-shape",
+                "only the norm of dh itself is returned",
+                "There are T + 1 of them: append one in every step.",
             ),
             Filling(
                 lambda norms: np.array(norms[:0:-1]),

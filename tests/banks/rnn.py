@@ -203,7 +203,7 @@ WRONG = {
         ("wrong-direction", norms(("in hs[::-1]:", "in hs:"))),
         ("wrong-shape", norms(("in hs[::-1]:", "in hs[:0:-1]:"))),
         ("missing-factor", norms(("in hs[::-1]:", "in hs[-2::-1]:"))),
-        ("missing-factor", "np.array([np.linalg.norm(dh)])"),
+        ("wrong-shape", "np.array([np.linalg.norm(dh)])"),
         ("missing-root", norms(("np.linalg.norm(dh)", "np.sum(dh**2)"))),
         ("mean-instead-of-sum", norms(("np.linalg.norm(dh)", "np.sqrt(np.mean(dh**2))"))),
         ("wrong-norm", norms(("np.linalg.norm(dh)", "np.abs(dh).max()"))),
