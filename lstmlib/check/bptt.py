@@ -33,7 +33,7 @@ def _bptt_reference(xs, h_0, dhs, W_x, W_h, b):
 def _bptt(slots, xs, h_0, dhs, W_x, W_h, b):
     states = [slots["start"](h_0)]
     for x in xs:
-        states.append(np.tanh(slots["sum"](x @ W_x, states[-1] @ W_h, b)))
+        states.append(np.tanh(slots["sum"](x @ W_x, slots["from"](states) @ W_h, b)))
     dh_next, T = 0, len(xs)
     sums: list[np.ndarray] = []
     for t in slots["direction"](T):
@@ -117,6 +117,15 @@ _BPTT = Family(
                 "missing-sum",
                 "only the gradients of the step that comes first are kept",
                 "Does the function return inside the loop?",
+            ),
+        ],
+        "from": [
+            Filling(lambda states: states[-1]),
+            Filling(
+                lambda states: states[0],
+                "wrong-step",
+                "each step forwards starts from h_0",
+                "Each starts from the state that the one before it gave.",
             ),
         ],
         "inputs": [

@@ -48,13 +48,13 @@ _TARGETS = [
 ]
 _AVERAGE = "Add over the steps, and average over the examples of the batch only."
 _DIVISORS = [
-    Filling(lambda mask: mask.shape[1]),
-    Filling(lambda mask: mask.size, "mean-over-steps", "the mean is taken over the steps, too", _AVERAGE),
-    Filling(lambda mask: 1, "missing-batch-average", "the sum is not divided by N", _AVERAGE),
-    Filling(lambda mask: mask.shape[0], "mean-over-steps", "the sum is divided by T in the place of N", _AVERAGE),
-    Filling(
-        lambda mask: mask.sum(), "mean-over-steps", "the sum is divided by the number of steps that count", _AVERAGE
-    ),
+    Filling(lambda mask, K: mask.shape[1]),
+    Filling(lambda mask, K: mask.size, "mean-over-steps", "the mean is taken over the steps, too", _AVERAGE),
+    Filling(lambda mask, K: 1, "missing-batch-average", "the sum is not divided by N", _AVERAGE),
+    Filling(lambda mask, K: len(mask), "mean-over-steps", "the sum is divided by T in the place of N", _AVERAGE),
+    Filling(lambda mask, K: mask.sum(), "mean-over-steps", "it is divided by the number of steps that count", _AVERAGE),
+    Filling(lambda mask, K: K, "mean-over-classes", "the sum is divided by K in the place of N", _AVERAGE),
+    Filling(lambda mask, K: mask.size * K, "mean-over-classes", "the mean is taken over steps and classes", _AVERAGE),
 ]
 
 
@@ -73,7 +73,7 @@ def _log(squash):
 
 def _loss(slots, logits, targets, mask):
     losses = slots["loss"](slots["logarithm"](logits), slots["target"](logits, targets))
-    return slots["steps"](slots["mask"](mask) * losses).sum() / slots["mean"](mask)
+    return slots["steps"](slots["mask"](mask) * losses).sum() / slots["mean"](mask, logits.shape[-1])
 
 
 _LOSS = Family(
@@ -131,7 +131,7 @@ _LOSS = Family(
 def _loss_gradient(slots, logits, targets, mask):
     p, y = slots["softmax"](logits), slots["target"](logits, targets)
     doutputs = slots["slope"](p, np.eye(logits.shape[-1])[y])
-    return slots["mask"](mask)[..., None] * doutputs / slots["mean"](mask)
+    return slots["mask"](mask)[..., None] * doutputs / slots["mean"](mask, logits.shape[-1])
 
 
 _LOSS_GRADIENT = Family(

@@ -138,6 +138,7 @@ WRONG = {
         ("transposed-weights", backward(("da @ W_x.T", "da @ W_x"))),
     ],
     "rnn.bptt": [
+        ("wrong-step", bptt(("hs[-1] @ W_h", "h_0 @ W_h"))),
         ("missing-slope", bptt(("dh * (1 - hs[t + 1]**2)", "dh"))),
         ("wrong-step", bptt(("(1 - hs[t + 1]**2)", "(1 - hs[t]**2)"))),
         ("wrong-slope", bptt(("(1 - hs[t + 1]**2)", "(1 - np.tanh(hs[t + 1])**2)"))),

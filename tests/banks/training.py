@@ -204,6 +204,8 @@ GRADIENT_WRONG = [
     (lambda a, y, m: residual(a, y) * m[..., None] / len(a), "mean-over-steps"),
     (lambda a, y, m: residual(a, y) * m[..., None] / m.sum(), "mean-over-steps"),
     (lambda a, y, m: residual(a, y) / a.shape[1], "missing-mask"),
+    (lambda a, y, m: residual(a, y) * m[..., None] / a.shape[-1], "mean-over-classes"),
+    (lambda a, y, m: residual(a, y) * m[..., None] / a.size, "mean-over-classes"),
     (lambda a, y, m: residual(a, y) * (1 - m)[..., None] / a.shape[1], "flipped-mask"),
     (lambda a, y, m: residual(a, y - 1) * m[..., None] / a.shape[1], "wrong-class"),
     (lambda a, y, m: residual(a, a.argmax(-1)) * m[..., None] / a.shape[1], "wrong-class"),
