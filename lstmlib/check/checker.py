@@ -7,7 +7,7 @@ from lstmlib.check.guard import silence
 from lstmlib.check.helpers import right_helpers
 from lstmlib.check.mistakes import explain
 from lstmlib.check.report import Part, Report
-from lstmlib.check.result import Result, close, first_difference, shorten, try_case
+from lstmlib.check.result import NOT_WRITTEN, Result, close, first_difference, not_callable, shorten, try_case
 
 EXERCISES = {exercise.id: exercise for module in (rnn, lstm, gru, training) for exercise in module.EXERCISES}
 # Exercises with many right answers, which no reference can be compared with, have checks of their own.
@@ -105,7 +105,7 @@ def _judge(exercise, function, results):
     case = _describe(first.case)
     see = f"See {exercise.see}."
     if isinstance(first.call.raised, NotImplementedError):
-        return "not-implemented", "Not written yet: the function still raises NotImplementedError."
+        return "not-implemented", NOT_WRITTEN
     if first.timed_out or first.diagnosis == "returns-none":
         return first.diagnosis, first.complaint
     evidence = first.complaint or first_difference(exercise, first)
@@ -199,15 +199,6 @@ def _is_right_for_one_example(exercise, function, results):
 def _is_constant(results):
     values = np.concatenate([np.ravel(value) for result in results for value in result.got]) if results else np.empty(0)
     return values.size > 1 and (values == values[0]).all()
-
-
-def not_callable(name, value):
-    """Words for whoever has not defined the function."""
-    came = "there is nothing by that name" if value is None else f"found {type(value).__name__}"
-    return (
-        f"Expected a function called {name}, but {came}. "
-        f"Run the cell that defines it, see that it gives no error, then run the check again."
-    )
 
 
 def _describe(case):

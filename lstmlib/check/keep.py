@@ -8,7 +8,7 @@ import numpy as np
 from lstmlib.activations import sigmoid
 from lstmlib.check.guard import call, silence
 from lstmlib.check.report import Part, Report
-from lstmlib.check.result import raised_words
+from lstmlib.check.result import NOT_WRITTEN, not_callable, raised_words
 
 SHAPES = {"W_x": (2, 4), "W_h": (1, 4), "b": (4,)}
 STEPS = 200  # after the one that writes
@@ -20,11 +20,10 @@ _SEE = "See the chapter on the LSTM, section How long a cell remembers (lstm-cel
 def check(function, seed=0):
     """Run the cell with the weights that `function` returns; return a `Report`."""
     if not callable(function):
-        found = "there is nothing by that name" if function is None else f"found {type(function).__name__}"
-        return _report("not-defined", f"Expected a function called keep_a_number, but {found}.")
+        return _report("not-defined", not_callable("keep_a_number", function))
     made = call(function, {}, _read)
     if isinstance(made.raised, NotImplementedError):
-        return _report("not-implemented", "Not written yet: the function still raises NotImplementedError.")
+        return _report("not-implemented", NOT_WRITTEN)
     if made.raised is not None:
         return _report("raises", raised_words(made))
     weights, diagnosis, complaint = made.value

@@ -2,6 +2,7 @@
 
 import copy
 import functools
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -127,10 +128,12 @@ def _adapt_train(function):
         losses = function(model, draw, optimiser, clip, iterations, rng)
         if losses is None:
             raise UnreadableError("returns-none", "The function returns None. It should end with: return losses.")
-        count = len(losses) if isinstance(losses, (list, tuple, np.ndarray)) and np.ndim(losses) else None
+        several = isinstance(losses, (Sequence, np.ndarray)) and np.ndim(losses) > 0
+        count = len(losses) if several else None
         if count != iterations:
-            came = f"a list of {count}" if count is not None else f"a single {type(losses).__name__}"
-            text = f"Expected {iterations} losses, one for each iteration; got {came}. Is the return behind the loop?"
+            came = f"a list of {count}" if several else f"a single {type(losses).__name__}"
+            ask = "Is the return behind the loop?" if count in (None, 1) else "Is each loss appended once?"
+            text = f"Expected {iterations} losses, one for each iteration; got {came}. {ask}"
             raise UnreadableError("wrong-count", text)
         after = flat(model.params)
         if np.array_equal(before, after):

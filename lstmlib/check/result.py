@@ -10,6 +10,7 @@ from lstmlib.check.guard import Call, OutOfTime, call
 # Wide enough for a solution in float32, far narrower than the effect of any mistake on the data of a check.
 TOLERANCE = 1e-5
 LONGEST = 500  # characters of a student's own text in a report
+NOT_WRITTEN = "Not written yet: the function still raises NotImplementedError."
 
 
 class UnreadableError(Exception):
@@ -161,6 +162,15 @@ def shorten(text):
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
 
 
+def not_callable(name, value):
+    """Words for whoever has not defined the function."""
+    came = "there is nothing by that name" if value is None else f"found {type(value).__name__}"
+    return (
+        f"Expected a function called {name}, but {came}. "
+        f"Run the cell that defines it, see that it gives no error, then run the check again."
+    )
+
+
 def raised_words(made):
     if isinstance(made.raised, UnreadableError):
         return str(made.raised)
@@ -181,4 +191,4 @@ def _kind(value):
         return f"an array of shape {value.shape}"
     if type(value) in (tuple, list):
         return f"a {type(value).__name__} of {len(value)}"
-    return f"of type {type(value).__name__}"
+    return f"a value of type {type(value).__name__}"

@@ -2,6 +2,8 @@
 ones that look unlike the reference. None means that no known mistake should be named.
 """
 
+import collections
+
 import numpy as np
 import scipy.special
 
@@ -811,7 +813,15 @@ TRAIN_WRONG = [
     (train_by_names, "raises"),
     (train_in_loop(result=np.cumsum), "wrong-result"),
 ]
-TRAIN_RIGHT = [train_in_loop(), train_in_loop(result=np.array), train_into_an_array, train_while, train_with_a_helper]
+TRAIN_RIGHT = [
+    train_in_loop(),
+    train_in_loop(result=np.array),
+    train_in_loop(result=collections.deque),
+    train_into_an_array,
+    train_while,
+    train_with_a_helper,
+]
+
 
 def _named(bank):
     """The pairs as the other banks have them: diagnosis, then solution; without a diagnosis, none is true."""
