@@ -7,6 +7,7 @@ from lstmlib.widgets.gru_diagram import draw_gru_cell
 from lstmlib.widgets.language_model import explore_temperature
 from lstmlib.widgets.lstm import explore_gates
 from lstmlib.widgets.lstm_gradients import explore_forget_bias
+from lstmlib.widgets.memory import draw_activations, draw_memory, draw_reading, tell_gates
 from lstmlib.widgets.rnn import explore_memory
 from lstmlib.widgets.style import BLUE, GREY, ORANGE, PINK, SKY, VERMILION, use_book_style
 from lstmlib.widgets.unrolled import draw_unrolled
@@ -20,8 +21,11 @@ __all__ = [
     "SKY",
     "VERMILION",
     "Axis",
+    "draw_activations",
     "draw_gru_cell",
     "draw_lstm_cell",
+    "draw_memory",
+    "draw_reading",
     "draw_unrolled",
     "explore",
     "explore_forget_bias",
@@ -31,5 +35,6 @@ __all__ = [
     "explore_non_normal",
     "explore_temperature",
     "explore_update_gate",
+    "tell_gates",
     "use_book_style",
 ]
