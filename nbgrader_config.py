@@ -13,8 +13,8 @@ from nbgrader import preprocessors as stock
 from nbgrader.converters import Autograde, GenerateAssignment
 
 from lstmlib.grading.authoring import ClearSolutions
-from lstmlib.grading.execute import Execute
 from lstmlib.grading.feedback import HideTests
+from lstmlib.grading.judge.preprocessor import Judge
 from lstmlib.grading.repair import RepairCells
 
 ROOT = Path(__file__).resolve().parent
@@ -39,7 +39,7 @@ c.NbGrader.logfile = str(ROOT / "class" / "nbgrader.log")
 # valid notebook.
 OURS = {
     stock.ClearSolutions: ClearSolutions,  # a cell may bring its own stub, as the quiz does
-    stock.Execute: Execute,  # a submission that kills its kernel is graded too
+    stock.Execute: Judge,  # students' code never shares a process with the tests
 }
 c.GenerateAssignment.preprocessors = [OURS.get(step, step) for step in GenerateAssignment().preprocessors]
 c.Autograde.sanitize_preprocessors = [
@@ -47,8 +47,16 @@ c.Autograde.sanitize_preprocessors = [
     *(step for step in Autograde().sanitize_preprocessors if step is not stock.DeduplicateIds),
 ]
 c.Autograde.autograde_preprocessors = [OURS.get(step, step) for step in Autograde().autograde_preprocessors]
-c.Execute.skip_cells_with_tag = ""  # closed twice: RepairCells removes all tags
-c.Execute.timeout = 30  # seconds a cell
+c.Judge.timeout = 30  # seconds a cell
+c.Judge.packages = ["lstmlib"]
+c.Judge.preload = ["numpy", "matplotlib.pyplot", "scipy.special", "lstmlib.check", "lstmlib.train", "lstmlib.tasks"]
+CELLS = {name: [f"lstmlib.{name}", f"lstmlib.fast.{name}"] for name in ("rnn", "lstm", "gru")}
+c.Judge.absent = {
+    "rnn": [*CELLS["rnn"], "lstmlib.activations", "lstmlib.gradients", "lstmlib.check"],
+    "lstm": [*CELLS["lstm"], "lstmlib.check"],
+    "gru": [*CELLS["gru"], "lstmlib.interop", "lstmlib.check"],
+    "training": ["lstmlib.losses", "lstmlib.optim", "lstmlib.train", "lstmlib.check"],
+}
 
 # Feedback shows reports and points, not the seeds and the quiz key of the hidden tests.
 c.GenerateFeedback.preprocessors = [stock.GetGrades, HideTests, CSSHTMLHeaderPreprocessor]

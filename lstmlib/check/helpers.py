@@ -5,7 +5,6 @@ A student's ``lstm_step`` may call the student's own ``forget_gate``. If that is
 
 import contextlib
 import inspect
-import types
 
 
 @contextlib.contextmanager
@@ -48,7 +47,7 @@ def _mentioned(code, scope, stop):
         if name not in found:
             found.add(name)
             inner = scope.get(name) if name not in stop else None
-            if isinstance(inner, types.FunctionType) and inner.__globals__ is scope:
+            if getattr(inner, "__globals__", None) is scope:  # a grader's stand-in for a function has that, too
                 ahead += _names(inner.__code__)
     return found
 

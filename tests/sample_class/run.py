@@ -51,7 +51,7 @@ def nbgrader(folder, *arguments, progress=None):
         "CourseDirectory.autograded_directory": folder / "autograded",
         "CourseDirectory.feedback_directory": folder / "feedback",
         "NbGrader.logfile": folder / "nbgrader.log",
-        "Execute.timeout": SECONDS_A_CELL,
+        "Judge.timeout": SECONDS_A_CELL,
     }
     command = [sys.executable, "-m", "nbgrader", *arguments, *(f"--{name}={value}" for name, value in moved.items())]
     label, count = progress or (None, 0)

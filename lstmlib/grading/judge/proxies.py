@@ -1,0 +1,205 @@
+"""What trusted code sees in the place of a student's objects: proxies that run nothing of the student's over here.
+
+Data arrive as copies of builtin types and arrays, so ``==`` and ``np.allclose`` on them are Python's and NumPy's own.
+All other objects become a `Remote`. It is equal to nothing but itself and what the student's own ``__eq__`` says of
+another object of the student's: no object can claim to be equal to the expected value.
+"""
+
+import inspect
+import types
+
+
+class Remote:
+    """An object in the student's process.
+
+    Attributes are read and methods called over there; what comes back is data or another proxy.
+    """
+
+    def __init__(self, student, key, about, generation, name=None):
+        object.__setattr__(self, "_remote", _Place(student, key, about, generation, name))
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        place = object.__getattribute__(self, "_remote")
+        return place.student.ask("get", key=place.current(), name=name)
+
+    def __setattr__(self, name, value):
+        self._remote.student.ask("set", key=self._remote.current(), name=name, value=value)
+
+    def __repr__(self):
+        return f"<the student's {self._remote.about['kind']} {self._remote.about['name']}>"
+
+    def __eq__(self, other):
+        return self is other or (isinstance(other, Remote) and bool(_special("eq", self, other)))
+
+    def __ne__(self, other):
+        return not self == other
+
+    __hash__ = object.__hash__
+
+    def __array__(self, dtype=None, copy=None):
+        array = self._remote.student.ask("array", key=self._remote.current())
+        return array if dtype is None else array.astype(dtype)
+
+    def __iter__(self):
+        return iter(_special("list", self))
+
+
+class ForeignModule:
+    """A module that a student imported. A test that needs a module imports it, or the release does."""
+
+    def __init__(self, name):
+        self.__name__ = name
+
+    def __repr__(self):
+        return f"<the student's module {self.__name__}>"
+
+
+class RemoteFunction(Remote):
+    """A function, method or class of the student's."""
+
+    def __call__(self, *arguments, **named):
+        return self._remote.student.ask("call", arguments, named, key=self._remote.current())
+
+    @property
+    def __name__(self):
+        return self._remote.about["name"]
+
+    @property
+    def __doc__(self):
+        return self._remote.about["doc"]
+
+    @property
+    def __code__(self):
+        about = self._remote.about
+        if "names" not in about:
+            raise AttributeError("__code__")
+        return types.SimpleNamespace(
+            co_filename=about["file"],
+            co_firstlineno=about["line"],
+            co_names=tuple(about["names"]),
+            co_varnames=tuple(about["arguments"]),
+            co_argcount=len(about["arguments"]),
+            co_consts=(),
+        )
+
+    @property
+    def __globals__(self):
+        if not self._remote.about.get("here"):
+            raise AttributeError("__globals__")
+        return self._remote.student.names
+
+    @property
+    def __signature__(self):
+        listed, defaults = self._remote.student.ask("signature", key=self._remote.current())
+        parameters = [
+            inspect.Parameter(name, inspect._ParameterKind(kind), default=default if has else inspect.Parameter.empty)
+            for (name, kind, has), default in zip(listed, defaults, strict=True)
+        ]
+        return inspect.Signature(parameters)
+
+    def __instancecheck__(self, instance):
+        return isinstance(instance, Remote) and bool(_special("isinstance", instance, self))
+
+
+class RemoteNames(dict):
+    """The student's names, as the ``__globals__`` of the student's functions: setting one sets it over there."""
+
+    def __init__(self, student):
+        super().__init__()
+        self._student = student
+
+    def __missing__(self, name):
+        return self._student.lookup(name)
+
+    def get(self, name, default=None):
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+    def __contains__(self, name):
+        return self.get(name, self) is not self
+
+    def __setitem__(self, name, value):
+        self._student.bind(name, value)
+
+    def update(self, *others, **named):
+        for name, value in dict(*others, **named).items():
+            self[name] = value
+
+
+class _Place:
+    """Where an object is: a key in one fork of the student's process, and the name by which to find it in another."""
+
+    def __init__(self, student, key, about, generation, name):
+        self.student, self.key, self.about, self.generation, self.name = student, key, about, generation, name
+
+    def current(self):
+        """The key in the present fork."""
+        if self.generation != self.student.generation:
+            if self.name is None:
+                raise RuntimeError(f"the student's {self.about['kind']} {self.about['name']} is gone")
+            found = self.student.lookup(self.name)
+            if not isinstance(found, Remote):
+                raise RuntimeError(f"{self.name} is no longer a function")
+            self.key, self.generation = found._remote.key, found._remote.generation
+        return self.key
+
+
+def proxy(student, key, about, generation, name=None):
+    """A proxy of the right kind, its class named as the student's."""
+    base = RemoteFunction if about["callable"] and about["kind"] != "object" else Remote
+    if about["kind"] == "object" and about["callable"]:
+        base = RemoteFunction
+    label = about["type"] if about["type"].isidentifier() else "object"
+    return type(label, (base,), {"__slots__": ()})(student, key, about, generation, name)
+
+
+def _special(name, first, *others):
+    place = first._remote
+    return place.student.ask("special", (first, *others), name=name)
+
+
+def _operator(name):
+    def method(self, other):
+        return _special(name, self, other)
+
+    return method
+
+
+def _reflected(name):
+    def method(self, other):
+        return _special_swapped(name, self, other)
+
+    return method
+
+
+def _special_swapped(name, mine, other):
+    return mine._remote.student.ask("special", (other, mine), name=name)
+
+
+def _comparison(name):
+    def method(self, other):
+        if not isinstance(other, Remote):
+            return NotImplemented  # an object's own word on how it compares with the expected value counts nothing
+        return bool(_special(name, self, other))
+
+    return method
+
+
+def _unary(name):
+    def method(self, *arguments):
+        return _special(name, self, *arguments)
+
+    return method
+
+
+for _name in ["add", "sub", "mul", "truediv", "floordiv", "mod", "matmul", "pow", "and_", "or_", "xor", "lshift", "rshift"]:
+    setattr(Remote, f"__{_name.rstrip('_')}__", _operator(_name))
+    setattr(Remote, f"__r{_name.rstrip('_')}__", _reflected(_name))
+for _name in ["lt", "le", "gt", "ge"]:
+    setattr(Remote, f"__{_name}__", _comparison(_name))
+for _name in ["neg", "pos", "abs", "invert", "getitem", "setitem", "delitem", "contains", "len", "bool", "float", "int", "complex", "next", "round"]:
+    setattr(Remote, f"__{_name}__", _unary(_name))

@@ -1,0 +1,230 @@
+"""Where students' code runs: a process in a bubblewrap sandbox, or, where the instructor says so, a plain one.
+
+A backend starts a zygote (`lstmlib.grading.room.zygote`) and hands sockets to it. Another one needs the same two methods:
+``open_room(channel, doors, keeper)`` and ``close()``.
+"""
+
+import importlib.util
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from lstmlib.grading import room
+
+_INSIDE = "/judge"
+_ROOM = Path(room.__file__).parent
+_START = "import sys; sys.path[:0] = {paths!r}; from {package}.zygote import serve; import socket; " \
+         "serve(socket.socket(fileno={number}))"  # fmt: skip
+ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "PATH": "/usr/bin:/bin",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one room may take.
+
+    Attributes
+    ----------
+    memory : int
+        Bytes of address space of each process, and of memory of all together.
+    processes : int
+        Threads included.
+    disk : int
+        Bytes of files, which are in memory.
+    seconds : int
+        Of processor time of each process.
+    """
+
+    memory: int = 2 * 2**30
+    processes: int = 48
+    disk: int = 64 * 2**20
+    seconds: int = 600
+
+
+@dataclass(frozen=True)
+class Furniture:
+    """What of the course is in the room.
+
+    Attributes
+    ----------
+    packages : tuple of str
+        Packages of the course that students' cells may import. All that is installed is there as well.
+    absent : tuple of str
+        Modules that hold what students are asked to write.
+    stand_ins : dict
+        Module to the path of a file that takes its place.
+    preload : tuple of str
+        Modules that are imported once, before there is a room.
+    """
+
+    packages: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    stand_ins: dict = field(default_factory=dict)
+    preload: tuple[str, ...] = ("numpy",)
+
+
+class SandboxError(RuntimeError):
+    """A sandbox cannot be started; the message says what to do."""
+
+
+class _Backend:
+    separate: bool
+
+    def __init__(self, furniture, limits=None):
+        self.furniture, self.limits = furniture, limits or Limits()
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                self._command(theirs.fileno()),
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=self._environment(),
+            )
+        settings = asdict(self.limits) | {
+            "separate": self.separate,
+            "preload": list(furniture.preload),
+            "covered": [],
+        }
+        self._control.settimeout(60)
+        try:
+            self._control.send(json.dumps(settings).encode())
+            ready = self._control.recv(1000)
+        except OSError as error:
+            ready, reason = b"", str(error)
+        else:
+            reason = ""
+        if not ready:
+            self._process.kill()
+            _, said = self._process.communicate()
+            raise SandboxError(self._refusal(said.decode(errors="replace")[-2000:] or reason))
+        self._control.settimeout(None)
+
+    def open_room(self, channel, doors, keeper):
+        """Make a room that serves over three sockets: requests, forks, and orders to its keeper."""
+        socket.send_fds(self._control, [b"room"], [channel.fileno(), doors.fileno(), keeper.fileno()])
+
+    def close(self):
+        self._control.close()
+        self._process.kill()
+        self._process.communicate()
+
+
+class Process(_Backend):
+    """No sandbox: an ordinary process, which can do all that the instructor can."""
+
+    separate = False
+
+    def _command(self, number):
+        return [sys.executable, "-c", _START.format(paths=[str(_ROOM.parents[2])], package=room.__name__, number=number)]
+
+    def _environment(self):
+        return os.environ | {"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
+
+    def _refusal(self, said):
+        return f"Expected the process for students' cells to start; it printed:\n{said}"
+
+
+class Bubblewrap(_Backend):
+    """A sandbox without network and without any file but Python, the libraries and what students may import."""
+
+    separate = True
+
+    def _command(self, number):
+        if shutil.which("bwrap") is None:
+            raise SandboxError(
+                "Expected bubblewrap, in which students' code is locked up, but there is no program bwrap. Install it "
+                "(Debian, Ubuntu: apt install bubblewrap), or run students' code without protection: c.Judge.sandbox = "
+                '"process" in nbgrader_config.py.'
+            )
+        start = _START.format(
+            paths=[_INSIDE, *_parents(self.furniture.packages)], package="judging_room", number=number
+        )
+        return [
+            "bwrap",
+            *("--unshare-pid", "--unshare-ipc", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"),
+            *(("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID") if os.getuid() == 0 else ("--unshare-user",)),
+            *("--die-with-parent", "--new-session", "--clearenv"),
+            *(part for name, value in ENVIRONMENT.items() for part in ("--setenv", name, value)),
+            *("--setenv", "MPLCONFIGDIR", "/judge/matplotlib", "--dir", "/judge/matplotlib"),
+            *_readable(list(self._files())),
+            *("--tmpfs", "/tmp", "--tmpfs", "/home", "--proc", "/proc", "--dev", "/dev"),
+            *("--chdir", "/"),
+            *(sys.executable, "-c", start),
+        ]
+
+    def _environment(self):
+        return {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
+
+    def _files(self):
+        for path in ("/usr", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime"):
+            if os.path.exists(path):
+                yield from ("--ro-bind", path, path)
+        for path in ("/lib", "/lib64", "/bin", "/sbin"):
+            if os.path.islink(path):
+                yield from ("--symlink", os.readlink(path), path)
+            elif os.path.exists(path):
+                yield from ("--ro-bind", path, path)
+        for path in dict.fromkeys((sys.base_prefix, sys.prefix, sysconfig.get_path("purelib"))):
+            if not Path(path).is_relative_to("/usr"):
+                yield from ("--ro-bind", path, path)
+        for name in self.furniture.packages:
+            place = _place(name)
+            yield from ("--ro-bind", str(place), str(place))
+        yield from ("--tmpfs", str(_ROOM.parent))  # the judge, if it is part of what was mounted
+        yield from ("--ro-bind", str(_ROOM), f"{_INSIDE}/judging_room")
+        replaced = dict.fromkeys(self.furniture.absent, str(_ROOM / "absent.py")) | self.furniture.stand_ins
+        for name, path in replaced.items():
+            yield from _replace(name, path)
+
+    def _refusal(self, said):
+        return (
+            f"Expected bubblewrap to start a sandbox for students' code; it printed:\n{said}\n"
+            f"Some containers and systems forbid ordinary users to make namespaces; allow it, or run students' code "
+            f'without protection: c.Judge.sandbox = "process" in nbgrader_config.py.'
+        )
+
+
+def _readable(arguments):
+    """Let the folders in which bubblewrap mounts things be open to all: it makes them for their owner alone."""
+    made = [to for kind, to in zip(arguments, arguments[2:], strict=False) if kind == "--ro-bind"]
+    above = dict.fromkeys(str(folder) for path in made for folder in reversed(Path(path).parents) if folder != Path("/"))
+    return [*(part for folder in above for part in ("--perms", "0755", "--dir", folder)), *arguments]
+
+
+def _place(package):
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise SandboxError(f"Expected a package that can be imported; there is no {package!r}.")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def _parents(packages):
+    return [str(_place(name).parent) for name in packages]
+
+
+def _replace(name, path):
+    """Mount a file over a module, and hide its compiled form."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise SandboxError(f"Expected a module that can be imported; there is no {name!r}.")
+    origin = Path(spec.origin)
+    if spec.submodule_search_locations:
+        yield from ("--tmpfs", str(origin.parent))
+    elif (origin.parent / "__pycache__").exists():
+        yield from ("--tmpfs", str(origin.parent / "__pycache__"))
+    yield from ("--ro-bind", str(path), str(origin))

@@ -1,0 +1,256 @@
+"""The judge's contact with one student's processes: the room, and a fork of it for each test cell."""
+
+import contextlib
+import json
+import socket
+import sys
+import time
+import types
+
+from lstmlib.grading.judge.errors import RoomLost, rebuild
+from lstmlib.grading.judge.proxies import ForeignModule, Remote, RemoteNames, proxy
+from lstmlib.grading.room import changes
+from lstmlib.grading.room.frames import Channel, Closed, Late, WireError
+from lstmlib.grading.room.values import Reader, Writer
+
+MOST_CALLBACKS = 100_000  # that one call may make
+GRACE = 2.0  # seconds that a cell gets to stop when it was interrupted
+
+
+class Student:
+    """One student's state.
+
+    Parameters
+    ----------
+    sandbox : object
+        With ``open_room(channel, doors, keeper)``, which takes three sockets.
+    seconds : float
+        For one cell, or one call of a test.
+    files : dict, optional
+        Name to content of what lies beside the notebook.
+    """
+
+    def __init__(self, sandbox, seconds, files=None):
+        self.sandbox, self.seconds, self.files = sandbox, seconds, files or {}
+        self.generation = 0
+        self.names = RemoteNames(self)
+        self.calls = 0
+        self._room = self._fork = None
+        self._lent: list = []
+        self._found: dict = {}
+        self._run: list[str] = []  # cells that the room has gone through, to bring a new one to the same state
+
+    # The room, in which the student's cells run
+
+    def open(self):
+        """Start a room; bring it to the state that the last one had, if there was one."""
+        mine, theirs = zip(*(socket.socketpair() for _ in range(3)), strict=True)
+        self.sandbox.open_room(*theirs)
+        for end in theirs:
+            end.close()
+        self._room, self._doors, self._keeper = Channel(mine[0]), mine[1], mine[2]
+        if self.files:
+            self._room.send({"do": "files", "names": list(self.files)}, list(self.files.values()))
+            self._room.receive(time.monotonic() + self.seconds)
+        again, self._run = self._run, []
+        for source in again:
+            self.run(source)
+
+    def run(self, source, silent=False):
+        """Run a cell; return its outputs.
+
+        A cell that ends the process, or that cannot be interrupted, is left out of the state from then on.
+        """
+        if self._room is None:
+            self.open()
+        try:
+            outputs = self._run_once(source, silent)
+        except (Closed, WireError, Late) as error:
+            self.close()
+            return [_error("CellEnded", f"This cell ended the program or hung ({_why(error)}); it was left out.")]
+        self._run.append(source)
+        return outputs
+
+    def _run_once(self, source, silent):
+        deadline = time.monotonic() + self.seconds
+        self._room.send({"do": "run", "source": source, "silent": silent}, deadline=deadline)
+        try:
+            head, _ = self._room.receive(deadline)
+        except Late:
+            self._keeper.send(b"i")
+            head, _ = self._room.receive(time.monotonic() + GRACE)
+        outputs = head.get("outputs")
+        if not isinstance(outputs, list):
+            raise WireError("expected outputs")
+        return outputs
+
+    def close(self):
+        """End the room and all that it started."""
+        self.leave()
+        if self._room is not None:
+            for end in (self._room, self._doors, self._keeper):
+                end.close()  # the keeper kills the room when its line is cut
+            self._room = None
+
+    # A fork of the room, for one test cell
+
+    def leave(self):
+        """End the present fork; the next request makes another."""
+        if self._fork is not None:
+            self._fork.close()
+            self._fork = None
+            with contextlib.suppress(Closed, Late, WireError):
+                self._ask_room({"do": "reap", "name": self.generation})
+        self.generation += 1
+        self._found.clear()
+        self._lent.clear()
+
+    def _ask_room(self, head):
+        deadline = time.monotonic() + GRACE
+        self._room.send(head, deadline=deadline)
+        return self._room.receive(deadline)
+
+    def _enter(self):
+        if self._room is None:
+            self.open()
+        mine, theirs = socket.socketpair()
+        try:
+            socket.send_fds(self._doors, [b"d"], [theirs.fileno()])
+            self._ask_room({"do": "fork", "name": self.generation})
+        except (Closed, Late, WireError, OSError) as error:
+            mine.close()
+            self.close()
+            raise RoomLost(f"The student's program does not answer any more ({_why(error)}).") from None
+        finally:
+            theirs.close()
+        self._fork = Channel(mine)
+        self._fork.receive(time.monotonic() + GRACE)
+
+    def lookup(self, name):
+        """The value of a name: data, or a proxy.
+
+        Raises
+        ------
+        KeyError
+            If the student has not defined it.
+        """
+        if name not in self._found:
+            head, value = self._ask("lookup", name=name)
+            if head.get("missing"):
+                raise KeyError(name)
+            if isinstance(value, Remote):
+                value._remote.name = name
+            self._found[name] = value
+        return self._found[name]
+
+    def bind(self, name, value):
+        """Set one of the student's names in the present fork."""
+        self._found.pop(name, None)
+        self._ask("bind", name=name, value=value)
+
+    def ask(self, do, arguments=None, named=None, **head):
+        """Ask the fork to do something; return what came of it, or raise what the student's code raised."""
+        self.calls += do in ("call", "special")
+        return self._ask(do, arguments, named, **head)[1]
+
+    def _ask(self, do, arguments=None, named=None, **head):
+        if self._fork is None:
+            self._enter()
+        writer = Writer(self._export)
+        message = {"do": do, **head}
+        if "value" in head:
+            message["value"] = writer.node(head["value"])
+        if arguments is not None:
+            message["arguments"] = writer.nodes(arguments, 0)
+            message["named"] = {key: writer.node(value) for key, value in (named or {}).items()}
+        deadline = time.monotonic() + self.seconds
+        finished = False
+        try:
+            self._fork.send(message, writer.blobs, deadline)
+            answer, blobs = self._receive(deadline)
+            reader = Reader(blobs, self._resolve, writer.table)
+            changes.apply(answer.get("changed", []), reader)
+            finished = True
+        except (Closed, WireError) as error:
+            raise RoomLost(f"The student's program has ended during a call ({_why(error)}).") from None
+        except Late:
+            raise TimeoutError(f"The student's program gave no answer within {self.seconds:g} seconds.") from None
+        finally:
+            if not finished:  # also where a check's own time limit rings
+                self.leave()
+        if isinstance(answer.get("printed"), str):
+            sys.stdout.write(answer["printed"])
+        if isinstance(answer.get("error"), dict):
+            raise rebuild(answer["error"])
+        return answer, reader.value(answer.get("value"))
+
+    def _receive(self, deadline):
+        for _ in range(MOST_CALLBACKS):
+            answer, blobs = self._fork.receive(deadline)
+            if "callback" not in answer:
+                return answer, blobs
+            self._call_back(answer, blobs, deadline)
+        raise WireError(f"more than {MOST_CALLBACKS} calls back")
+
+    # Objects of the judge's that were handed to the student
+
+    def _call_back(self, question, blobs, deadline):
+        reader = Reader(blobs, self._resolve)
+        writer = Writer(self._export)
+        try:
+            target = self._lent[question["key"]]
+            arguments = reader.values(question["arguments"])
+            named = {str(name): reader.value(node) for name, node in question["named"].items()}
+            before = changes.snapshot(reader.table)
+            if question["callback"] == "call":
+                value = target(*arguments, **named)
+            else:
+                name = question["name"]
+                if not isinstance(name, str) or name.startswith("_"):
+                    raise AttributeError("only public attributes can be read")
+                value = getattr(target, name)
+            writer = Writer(self._export, reader.table)
+            reply = {"value": writer.node(value), "changed": changes.changed(before, writer)}
+        except Exception as error:
+            reply = {"error": {"name": type(error).__name__, "message": str(error)}}
+        self._fork.send(reply, writer.blobs, deadline)
+
+    def _export(self, value, writer):
+        if isinstance(value, Remote):
+            return ["mine", value._remote.current()]
+        if isinstance(value, (type, types.ModuleType, types.CodeType, types.FrameType, types.TracebackType)):
+            raise WireError(f"a {type(value).__name__} cannot be handed to a student's function")
+        for key, known in enumerate(self._lent):
+            if known is value:
+                return ["borrowed", key, getattr(value, "__name__", type(value).__name__)]
+        self._lent.append(value)
+        return ["borrowed", len(self._lent) - 1, getattr(value, "__name__", type(value).__name__)]
+
+    def _resolve(self, node, reader):
+        if node[0] == "yours":
+            return self._lent[node[1]]
+        if node[0] == "module":
+            return ForeignModule(str(node[1])[:200])
+        if node[0] == "remote":
+            _, key, about = node
+            if not isinstance(key, int) or not all(isinstance(about[k], str) for k in ("kind", "type", "name")):
+                raise WireError("a description of an object is malformed")
+            return proxy(self, key, about, self.generation)
+        raise WireError(f"there is no value with the tag {str(node[0])[:20]!r}")
+
+
+def _why(error):
+    return str(error) or type(error).__name__
+
+
+def _error(name, message):
+    return {"output_type": "error", "ename": name, "evalue": message, "traceback": [message]}
+
+
+def keeper_said(keeper):
+    """What the keeper of a room reports, if anything."""
+    keeper.setblocking(False)
+    try:
+        return json.loads(keeper.recv(10_000))
+    except (OSError, ValueError):
+        return {}

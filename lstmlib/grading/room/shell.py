@@ -1,0 +1,150 @@
+"""Running one cell with IPython and collecting what a notebook would show under it."""
+
+import builtins
+import contextlib
+import io
+import os
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.error import StdinNotImplementedError
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+LONGEST_OUTPUT = 1_000_000  # characters of text under one cell
+LARGEST_RICH = 5_000_000  # characters of all else: a figure takes 50,000
+MOST_OUTPUTS = 1_000
+
+
+class Outputs:
+    """The outputs of one cell, as nbformat has them, up to a limit."""
+
+    def __init__(self):
+        self.listed, self.cut = [], False
+        self._text = self._rich = 0
+
+    def stream(self, name, text):
+        text = text[: max(0, LONGEST_OUTPUT - self._text)]
+        self.cut |= self._text + len(text) >= LONGEST_OUTPUT
+        self._text += len(text)
+        if not text:
+            return
+        if self.listed and self.listed[-1].get("name") == name:
+            self.listed[-1]["text"] += text
+        else:
+            self._add({"output_type": "stream", "name": name, "text": text})
+
+    def data(self, kind, data, metadata, **more):
+        data = {key: value for key, value in data.items() if "widget" not in key}
+        self._rich += sum(len(value) if isinstance(value, str) else len(repr(value)) for value in data.values())
+        if self._rich > LARGEST_RICH:
+            self.cut, data = True, {"text/plain": "(too large to be shown)"}
+        self._add({"output_type": kind, "data": data, "metadata": metadata or {}, **more})
+
+    def error(self, name, message, traceback):
+        self._add({
+            "output_type": "error",
+            "ename": str(name)[:200],
+            "evalue": str(message)[:10_000],
+            "traceback": [str(line)[:20_000] for line in traceback[:100]],
+        })  # fmt: skip
+
+    def clear(self):
+        self.listed.clear()
+
+    def _add(self, output):
+        if len(self.listed) < MOST_OUTPUTS:
+            self.listed.append(output)
+        else:
+            self.cut = True
+
+
+class _Stream(io.TextIOBase):
+    """Stands for standard output or error while a cell runs."""
+
+    encoding = "utf-8"
+
+    def __init__(self, outputs, name):
+        self._outputs, self._name = outputs, name
+
+    def write(self, text):
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self._outputs.stream(self._name, text)
+        return len(text)
+
+    def writable(self):
+        return True
+
+    def isatty(self):
+        return False
+
+
+class _Publisher(DisplayPublisher):
+    def publish(self, data, metadata=None, source=None, *, transient=None, update=False, **unused):
+        self.shell.outputs.data("display_data", data, metadata)
+
+    def clear_output(self, wait=False):
+        self.shell.outputs.clear()
+
+
+class _Hook(DisplayHook):
+    def write_output_prompt(self):
+        pass
+
+    def write_format_data(self, format_dict, md_dict=None):
+        self.shell.outputs.data("execute_result", format_dict, md_dict, execution_count=self.prompt_count)
+
+    def finish_displayhook(self):
+        pass
+
+
+class Shell(InteractiveShell):
+    """An IPython without terminal, history file and kernel."""
+
+    def __init__(self, **settings):
+        config = Config()
+        config.HistoryManager.enabled = False
+        config.InteractiveShell.colors = "nocolor"
+        self.outputs = Outputs()
+        super().__init__(config=config, displayhook_class=_Hook, display_pub_class=_Publisher, **settings)
+        os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+
+    def enable_gui(self, gui=None):
+        pass
+
+    def raw_input(self, prompt=""):
+        raise StdinNotImplementedError("There is nobody to answer input() while a notebook is graded.")
+
+    def _showtraceback(self, etype, evalue, stb):
+        self.outputs.error(getattr(etype, "__name__", etype), evalue, stb)
+
+    def show(self, source, silent=False):
+        """Run a cell; return its outputs and whether it ran to its end.
+
+        Parameters
+        ----------
+        source : str
+        silent : bool
+            Keep it out of In and Out.
+        """
+        outputs = self.outputs = Outputs()
+        with self.captured(outputs):
+            result = self.run_cell(source, store_history=not silent)
+        if outputs.cut:
+            outputs._text = 0
+            outputs.listed.append({"output_type": "stream", "name": "stdout", "text": "\n(output cut: too much)\n"})
+        return outputs.listed, result.success
+
+    @contextlib.contextmanager
+    def captured(self, outputs):
+        """Send what is printed to `outputs`."""
+        with (
+            contextlib.redirect_stdout(_Stream(outputs, "stdout")),
+            contextlib.redirect_stderr(_Stream(outputs, "stderr")),
+        ):
+            saved, builtins.input = builtins.input, self.raw_input
+            try:
+                yield
+            finally:
+                builtins.input = saved

@@ -1,0 +1,316 @@
+"""Values as JSON nodes and blobs, and back.
+
+Plain scalars stand for themselves. Everything else is a list that begins with a tag: ``["list", id, items]``,
+``["array", id, dtype, shape, blob, writeable]``. What can be changed has an id, by which it can be named again in the
+message (``["ref", id]``) and in the answer: so a cycle, a value that comes twice and a change in place keep their
+identity. Objects that are not data go through ``export`` and ``resolve``, which differ on the two sides: the judge
+makes proxies of them and never runs their code.
+"""
+
+import collections
+import decimal
+import fractions
+import keyword
+
+import numpy as np
+
+from .frames import WireError
+
+DEEPEST = 60  # nested containers
+MOST_ITEMS = 1_000_000  # in a message
+KINDS = "?bBiufcSUmM"  # of NumPy's dtypes: numbers, texts and times, and never objects
+LONGEST_INTEGER = 100_000  # hexadecimal digits
+
+
+class Writer:
+    """Encodes the values of one message.
+
+    Parameters
+    ----------
+    export : callable
+        ``export(value, writer)`` gives the node of a value that is not data.
+    table : dict, optional
+        Id to value, of what the other side knows already from the message that this one answers.
+    """
+
+    def __init__(self, export, table=None):
+        self.export = export
+        self.blobs = []
+        self.table = dict(table or {})
+        self._ids = {id(value): number for number, value in self.table.items()}
+        self._items = 0
+
+    def node(self, value, depth=0):
+        """The node of a value.
+
+        Raises
+        ------
+        WireError
+            If it is nested too deeply or too large.
+        """
+        self._items += 1
+        if depth > DEEPEST:
+            raise WireError(f"a value is nested more than {DEEPEST} levels deep")
+        if self._items > MOST_ITEMS:
+            raise WireError(f"a value has more than {MOST_ITEMS} parts")
+        if value is None or value is True or value is False:
+            return value
+        if id(value) in self._ids:
+            return ["ref", self._ids[id(value)]]
+        for kinds, write in _WRITERS:
+            if isinstance(value, kinds):
+                return write(self, value, depth + 1)
+        return self.export(value, self)
+
+    def blob(self, data):
+        self.blobs.append(data)
+        return len(self.blobs) - 1
+
+    def number(self, value):
+        """An id for something that can be changed."""
+        number = len(self.table) + 1
+        self.table[number] = value  # which keeps it alive: Python gives the id of what is gone to something new
+        self._ids[id(value)] = number
+        return number
+
+    def detached(self, value):
+        """The node of a value as if it were new, also if the other side knows it."""
+        number = self._ids.pop(id(value), None)
+        node = self.node(value)
+        if number is not None:
+            self._ids[id(value)] = number
+        return node
+
+    def nodes(self, values, depth):
+        return [self.node(value, depth) for value in values]
+
+    def pairs(self, value, depth):
+        return [[self.node(key, depth), self.node(item, depth)] for key, item in dict.items(value)]
+
+
+def _int(writer, value, depth):
+    value = int.__int__(value)
+    if abs(value) < 2**53:
+        return value
+    text = f"{value:x}"
+    if len(text) > LONGEST_INTEGER:
+        raise WireError(f"an integer has more than {LONGEST_INTEGER} hexadecimal digits")
+    return ["int", text]
+
+
+def _array(writer, value, depth):
+    base = np.asarray(value)  # a plain array, of a matrix too
+    if isinstance(value, np.ma.MaskedArray):
+        number = writer.number(value)
+        return ["masked", number, writer.node(base, depth), writer.node(np.ma.getmaskarray(value), depth)]
+    number = writer.number(value)
+    if base.dtype.kind == "O":
+        return ["objects", number, list(base.shape), writer.nodes(base.ravel().tolist(), depth)]
+    if base.dtype.kind not in KINDS:
+        raise WireError(f"an array of dtype {base.dtype} cannot be handed over")
+    data = np.ascontiguousarray(base)
+    return ["array", number, data.dtype.str, list(base.shape), writer.blob(data.tobytes()), bool(base.flags.writeable)]
+
+
+def _scalar(writer, value, depth):
+    data = np.asarray(value)
+    if data.dtype.kind not in KINDS:
+        raise WireError(f"a scalar of dtype {data.dtype} cannot be handed over")
+    return ["scalar", data.dtype.str, writer.blob(data.tobytes())]
+
+
+def _tuple(writer, value, depth):
+    items = writer.nodes(tuple.__iter__(value), depth)
+    fields = getattr(type(value), "_fields", None)
+    if isinstance(fields, tuple) and len(fields) == len(items):
+        return ["named", type(value).__name__, list(map(str, fields)), items]
+    return ["tuple", items]
+
+
+def _list(writer, value, depth):
+    number = writer.number(value)
+    return ["list", number, writer.nodes(list.__iter__(value), depth)]
+
+
+def _dict(writer, value, depth):
+    number = writer.number(value)
+    return ["dict", number, writer.pairs(value, depth)]
+
+
+def _set(writer, value, depth):
+    number = writer.number(value)
+    return ["set", number, writer.nodes(set.__iter__(value), depth)]
+
+
+def _generator(writer, value, depth):
+    number = writer.number(value)
+    return ["rng", number, type(value.bit_generator).__name__, writer.node(value.bit_generator.state, depth)]
+
+
+_WRITERS = [
+    (np.generic, _scalar),
+    (str, lambda writer, value, depth: str.__str__(value)),
+    (float, lambda writer, value, depth: float.__float__(value)),
+    (int, _int),
+    (np.ndarray, _array),
+    (list, _list),
+    (tuple, _tuple),
+    (dict, _dict),
+    (complex, lambda writer, value, depth: ["complex", value.real, value.imag]),
+    (bytes, lambda writer, value, depth: ["bytes", writer.blob(bytes(value))]),
+    (bytearray, lambda writer, value, depth: ["bytearray", writer.number(value), writer.blob(bytes(value))]),
+    (set, _set),
+    (frozenset, lambda writer, value, depth: ["frozenset", writer.nodes(frozenset.__iter__(value), depth)]),
+    (range, lambda writer, value, depth: ["range", value.start, value.stop, value.step]),
+    (slice, lambda writer, value, depth: ["slice", *writer.nodes((value.start, value.stop, value.step), depth)]),
+    (type(...), lambda writer, value, depth: ["ellipsis"]),
+    (type(NotImplemented), lambda writer, value, depth: ["not-implemented"]),
+    (fractions.Fraction, lambda w, v, depth: ["fraction", w.node(v.numerator), w.node(v.denominator)]),
+    (decimal.Decimal, lambda writer, value, depth: ["decimal", decimal.Decimal.__str__(value)]),
+    (np.random.Generator, _generator),
+]
+
+
+class Reader:
+    """Decodes the values of one message.
+
+    Parameters
+    ----------
+    blobs : list of bytes-like
+    resolve : callable
+        ``resolve(node, reader)`` gives the value of a node whose tag is not that of data.
+    table : dict, optional
+        Id to value, of what the other side may refer to; it grows with what is read.
+    """
+
+    def __init__(self, blobs, resolve, table=None):
+        self.blobs, self.resolve = blobs, resolve
+        self.table = {} if table is None else table
+
+    def value(self, node):
+        """The value of a node.
+
+        Raises
+        ------
+        WireError
+            If the node is malformed.
+        """
+        if not isinstance(node, list):
+            if isinstance(node, dict):
+                raise WireError("expected a node, got a JSON object")
+            return node
+        if not node or not isinstance(node[0], str):
+            raise WireError("expected a node that begins with a tag")
+        read = _READERS.get(node[0])
+        try:
+            return self.resolve(node, self) if read is None else read(self, *node[1:])
+        except WireError:
+            raise
+        except (RecursionError, TypeError, ValueError, KeyError, IndexError, OverflowError, ArithmeticError) as error:
+            raise WireError(f"a node {node[0][:20]!r} is malformed: {type(error).__name__}") from None
+
+    def values(self, nodes):
+        return [self.value(node) for node in nodes]
+
+    def keep(self, number, value):
+        if not isinstance(number, int):
+            raise WireError("expected an id")
+        self.table[number] = value
+        return value
+
+    def array(self, dtype, shape, blob):
+        kind = np.dtype(dtype)
+        if not isinstance(dtype, str) or kind.kind not in KINDS or kind.hasobject:
+            raise WireError("expected the dtype of plain data")
+        return np.frombuffer(self.blobs[blob], dtype=kind).reshape([int(size) for size in shape])
+
+
+def _read_list(reader, number, nodes):
+    value = reader.keep(number, [])
+    value.extend(reader.values(nodes))
+    return value
+
+
+def _read_dict(reader, number, pairs):
+    value = reader.keep(number, {})
+    value.update((reader.value(key), reader.value(item)) for key, item in pairs)
+    return value
+
+
+def _read_set(reader, number, nodes):
+    value = reader.keep(number, set())
+    value.update(reader.values(nodes))
+    return value
+
+
+def _read_array(reader, number, dtype, shape, blob, writeable):
+    value = reader.keep(number, reader.array(dtype, shape, blob).copy())
+    value.flags.writeable = bool(writeable)
+    return value
+
+
+def _read_objects(reader, number, shape, nodes):
+    value = reader.keep(number, np.empty(len(nodes), dtype=object))
+    for k, node in enumerate(nodes):
+        value[k] = reader.value(node)
+    return reader.keep(number, value.reshape([int(size) for size in shape]))
+
+
+def _read_masked(reader, number, data, mask):
+    return reader.keep(number, np.ma.MaskedArray(reader.value(data), mask=reader.value(mask)))
+
+
+def _read_named(reader, name, fields, nodes):
+    items = reader.values(nodes)
+    names = [str(field) for field in fields]
+    if all(_is_name(text) and not text.startswith("_") for text in [*names, name]) and len(set(names)) == len(items):
+        return collections.namedtuple(name, names)(*items)
+    return tuple(items)
+
+
+def _is_name(text):
+    return text.isidentifier() and not keyword.iskeyword(text) and len(text) < 100
+
+
+def _read_generator(reader, number, name, state):
+    if name not in ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"):
+        raise WireError("expected one of NumPy's bit generators")
+    bits = getattr(np.random, name)(0)
+    bits.state = reader.value(state)
+    return reader.keep(number, np.random.Generator(bits))
+
+
+def _read_int(reader, text):
+    if len(text) > LONGEST_INTEGER + 1:
+        raise WireError("an integer is too long")
+    return int(text, 16)
+
+
+def _read_reference(reader, number):
+    return reader.table[number]
+
+
+_READERS = {
+    "ref": _read_reference,
+    "int": _read_int,
+    "complex": lambda reader, real, imag: complex(real, imag),
+    "bytes": lambda reader, blob: bytes(reader.blobs[blob]),
+    "bytearray": lambda reader, number, blob: reader.keep(number, bytearray(reader.blobs[blob])),
+    "tuple": lambda reader, nodes: tuple(reader.values(nodes)),
+    "named": _read_named,
+    "list": _read_list,
+    "dict": _read_dict,
+    "set": _read_set,
+    "frozenset": lambda reader, nodes: frozenset(reader.values(nodes)),
+    "range": lambda reader, start, stop, step: range(start, stop, step),
+    "slice": lambda reader, start, stop, step: slice(*reader.values((start, stop, step))),
+    "ellipsis": lambda reader: ...,
+    "not-implemented": lambda reader: NotImplemented,
+    "fraction": lambda reader, above, below: fractions.Fraction(reader.value(above), reader.value(below)),
+    "decimal": lambda reader, text: decimal.Decimal(text[:1000]),
+    "array": _read_array,
+    "objects": _read_objects,
+    "masked": _read_masked,
+    "scalar": lambda reader, dtype, blob: reader.array(dtype, (), blob)[()],
+    "rng": _read_generator,
+}
