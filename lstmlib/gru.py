@@ -172,19 +172,23 @@ def step_backward(dh, tape, W_x, W_h, reset="after", update="keep"):
     x, h_prev, r, z, a_hn, n = tape
     W_hrz, W_hn = np.split(W_h, [2 * r.shape[-1]], axis=-1)
     keep = z if update == "keep" else 1 - z
-    dz = dh * (h_prev - n) if update == "keep" else dh * (n - h_prev)  # gru-dz
-    dn, dh_prev = dh * (1 - keep), dh * keep        # (N, H)   gru-dblend: dh_prev by the first of four ways
+    dz = (
+        dh * (h_prev - n) if update == "keep" else dh * (n - h_prev)
+    )                                               # gru-dz
+    dn, dh_prev = dh * (1 - keep), dh * keep        # gru-dblend: 1st of four ways
     da_n = dn * tanh_slope(n)                       # gru-dcandidate
     if reset == "after":
         dr, da_hn = da_n * a_hn, da_n * r           # gru-dreset
         dh_prev = dh_prev + da_hn @ W_hn.T
         dW_hn = h_prev.T @ da_hn
     else:
-        da_hn, d_reset = da_n, da_n @ W_hn.T        # d_reset: with respect to r * h_prev
+        da_hn, d_reset = da_n, da_n @ W_hn.T        # d_reset: of r * h_prev
         dr = d_reset * h_prev                       # gru-dreset-before
         dh_prev = dh_prev + d_reset * r
         dW_hn = (r * h_prev).T @ da_hn
-    da_rz = np.concatenate([dr * sigmoid_slope(r), dz * sigmoid_slope(z)], axis=-1)  # (N, 2H)  gru-dgates
+    da_rz = np.concatenate(
+        [dr * sigmoid_slope(r), dz * sigmoid_slope(z)], axis=-1
+    )                                               # (N, 2H)  gru-dgates
     da = np.concatenate([da_rz, da_n], axis=-1)     # (N, 3H)
     dx, dh_prev = da @ W_x.T, dh_prev + da_rz @ W_hrz.T  # gru-dstates
     dW_h = np.concatenate([h_prev.T @ da_rz, dW_hn], axis=-1)

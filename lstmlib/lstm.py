@@ -141,11 +141,15 @@ def step_backward(dh, dc, tape, W_x, W_h):
     x, h_prev, c_prev, i, f, g, o, c = tape
     tanh_c = np.tanh(c)
     do = dh * tanh_c                                # (N, H)   lstm-do
-    dc = dc + dh * o * tanh_slope(tanh_c)           # lstm-dc: both ways in which c acts, later and through h
+    dc = dc + dh * o * tanh_slope(tanh_c)           # lstm-dc: both ways of c
     df, dc_prev = dc * c_prev, dc * f               # lstm-dkeep
     di, dg = dc * g, dc * i                         # lstm-dwrite
-    da_i, da_f, da_o = di * sigmoid_slope(i), df * sigmoid_slope(f), do * sigmoid_slope(o)
-    da = np.concatenate([da_i, da_f, dg * tanh_slope(g), da_o], axis=-1)  # (N, 4H)  lstm-da
+    da_i, da_f, da_o = (
+        di * sigmoid_slope(i), df * sigmoid_slope(f), do * sigmoid_slope(o)
+    )
+    da = np.concatenate(
+        [da_i, da_f, dg * tanh_slope(g), da_o], axis=-1
+    )                                               # (N, 4H)  lstm-da
     dx, dh_prev = da @ W_x.T, da @ W_h.T            # lstm-dstates
     dW_x, dW_h, db = x.T @ da, h_prev.T @ da, da.sum(axis=0)  # lstm-dparams
     return dx, dh_prev, dc_prev, dW_x, dW_h, db

@@ -1,6 +1,7 @@
 """The book says what the library does, and lets no answer out."""
 
 import re
+from textwrap import dedent
 
 import pytest
 
@@ -66,6 +67,20 @@ def test_code_on_a_page_fits_its_width(page):
         if "remove-input" in block or "remove-cell" in block:
             continue
         assert max(map(len, shown.splitlines())) <= 78, block
+
+
+INCLUDED = re.compile(
+    r"^```\{literalinclude\} (\S+)\n.*?^:start-at: \"(.+?)\"\n:end-at: \"(.+?)\"", re.DOTALL | re.MULTILINE
+)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_code_of_the_library_on_a_page_fits_its_width(page):
+    for file, start, end in INCLUDED.findall(page.read_text()):
+        source = (page.parent / file).read_text()
+        begin = source.rindex("\n", 0, source.index(start)) + 1
+        stop = source.index("\n", source.index(end, begin))
+        assert max(map(len, dedent(source[begin:stop]).splitlines())) <= 78, source[begin:stop]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)

@@ -99,7 +99,7 @@ class Record:
 
 def _number(value, digits):
     """With some significant digits, but 1234 rather than 1.23e+03."""
-    return f"{value:.0f}" if 1e3 <= abs(value) < 1e6 else f"{value:.{digits}g}"
+    return f"{value:.0f}" if 10**digits <= abs(value) < 1e6 else f"{value:.{digits}g}"
 
 
 def record(name):
