@@ -47,8 +47,9 @@ def _mentioned(code, scope, stop):
         if name not in found:
             found.add(name)
             inner = scope.get(name) if name not in stop else None
-            if getattr(inner, "__globals__", None) is scope:  # a grader's stand-in for a function has that, too
-                ahead += _names(inner.__code__)
+            inside = getattr(inner, "__code__", None)  # a grader's stand-in for a function has that, too
+            if inside is not None and getattr(inner, "__globals__", None) is scope:
+                ahead += _names(inside)
     return found
 
 

@@ -64,10 +64,9 @@ def _pass_through(frames, error):
             continue
         if not (isinstance(line, int) and 0 < line < LONGEST_LINE and isinstance(text, str)):
             continue
-        lines = ["\n"] * (line - 1) + [f"{text}\n"]
-        known = linecache.cache.get(filename)
-        if known is not None and len(known[2]) >= line:
-            lines = [*known[2][: line - 1], f"{text}\n", *known[2][line:]]
+        lines = linecache.getlines(filename) if filename in linecache.cache else []
+        lines = [*lines, *["\n"] * (line - len(lines))]
+        lines[line - 1] = f"{text}\n"
         linecache.cache[filename] = (len(lines), None, lines, filename)
         code = compile("\n" * (line - 1) + "leave()", filename, "exec").replace(co_name=_text(name, "?")[:200])
         leave = _caller(code, leave)

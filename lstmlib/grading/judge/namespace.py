@@ -7,8 +7,6 @@ that the release asks students to write, and the modules that the release import
 import ast
 import builtins
 
-from lstmlib.grading.judge.proxies import RemoteNames
-
 _IPYTHON = {"_", "__", "___", "_i", "_ii", "_iii", "_dh", "_ih", "_oh", "In", "Out", "get_ipython", "exit", "quit"}
 
 
@@ -30,8 +28,9 @@ class Namespace(dict):
             self._learn(source)
 
     def _learn(self, source):
+        lines = ("" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n"))
         try:
-            tree = ast.parse("\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n")))
+            tree = ast.parse("\n".join(lines))
         except SyntaxError:
             return
         for node in tree.body:
@@ -68,5 +67,3 @@ class Namespace(dict):
             return False
         return True
 
-
-__all__ = ["Namespace", "RemoteNames"]

@@ -67,7 +67,7 @@ class RemoteFunction(Remote):
         return self._remote.about["name"]
 
     @property
-    def __doc__(self):
+    def __doc__(self):  # type: ignore[override]
         return self._remote.about["doc"]
 
     @property
@@ -196,10 +196,15 @@ def _unary(name):
     return method
 
 
-for _name in ["add", "sub", "mul", "truediv", "floordiv", "mod", "matmul", "pow", "and_", "or_", "xor", "lshift", "rshift"]:
+for _name in (
+    "add", "sub", "mul", "truediv", "floordiv", "mod", "matmul", "pow", "and_", "or_", "xor", "lshift", "rshift",
+):  # fmt: skip
     setattr(Remote, f"__{_name.rstrip('_')}__", _operator(_name))
     setattr(Remote, f"__r{_name.rstrip('_')}__", _reflected(_name))
-for _name in ["lt", "le", "gt", "ge"]:
+for _name in ("lt", "le", "gt", "ge"):
     setattr(Remote, f"__{_name}__", _comparison(_name))
-for _name in ["neg", "pos", "abs", "invert", "getitem", "setitem", "delitem", "contains", "len", "bool", "float", "int", "complex", "next", "round"]:
+for _name in (
+    "neg", "pos", "abs", "invert", "getitem", "setitem", "delitem", "contains", "len", "bool", "float", "int",
+    "complex", "next", "round",
+):  # fmt: skip
     setattr(Remote, f"__{_name}__", _unary(_name))

@@ -31,7 +31,7 @@ class Referee:
         module = _Module()
         module.__dict__ = namespace
         self.shell = Shell(user_module=module, user_ns=namespace)
-        Shell._instance = self.shell
+        Shell._instance = self.shell  # type: ignore[assignment]  # of traitlets; get_ipython() gives it
 
     def judge(self, cells):
         """Run cells; return for each the outputs, and for each test what it asked for.

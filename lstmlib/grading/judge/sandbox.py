@@ -1,7 +1,7 @@
 """Where students' code runs: a process in a bubblewrap sandbox, or, where the instructor says so, a plain one.
 
-A backend starts a zygote (`lstmlib.grading.room.zygote`) and hands sockets to it. Another one needs the same two methods:
-``open_room(channel, doors, keeper)`` and ``close()``.
+A backend starts a zygote (`lstmlib.grading.room.zygote`) and hands sockets to it. Another one needs the same two
+methods: ``open_room(channel, doors, keeper)`` and ``close()``.
 """
 
 import importlib.util
@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,7 @@ _START = "import sys; sys.path[:0] = {paths!r}; from {package}.zygote import ser
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "PATH": "/usr/bin:/bin",
+    "NBGRADER_EXECUTION": "autograde",
     "PYTHONHASHSEED": "0",
     "PYTHONDONTWRITEBYTECODE": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -81,7 +83,12 @@ class SandboxError(RuntimeError):
 
 
 class _Backend:
+    """A zygote and the socket over which it is asked for rooms; how it is started is the backend's affair."""
+
     separate: bool
+    _command: Callable[[int], list[str]]
+    _environment: Callable[[], dict[str, str]]
+    _refusal: Callable[[str], str]
 
     def __init__(self, furniture, limits=None):
         self.furniture, self.limits = furniture, limits or Limits()
@@ -130,10 +137,11 @@ class Process(_Backend):
     separate = False
 
     def _command(self, number):
-        return [sys.executable, "-c", _START.format(paths=[str(_ROOM.parents[2])], package=room.__name__, number=number)]
+        start = _START.format(paths=[str(_ROOM.parents[2])], package=room.__name__, number=number)
+        return [sys.executable, "-c", start]
 
     def _environment(self):
-        return os.environ | {"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
+        return os.environ | {name: ENVIRONMENT[name] for name in ENVIRONMENT if name != "PATH"}
 
     def _refusal(self, said):
         return f"Expected the process for students' cells to start; it printed:\n{said}"
@@ -202,7 +210,8 @@ class Bubblewrap(_Backend):
 def _readable(arguments):
     """Let the folders in which bubblewrap mounts things be open to all: it makes them for their owner alone."""
     made = [to for kind, to in zip(arguments, arguments[2:], strict=False) if kind == "--ro-bind"]
-    above = dict.fromkeys(str(folder) for path in made for folder in reversed(Path(path).parents) if folder != Path("/"))
+    folders = (folder for path in made for folder in reversed(Path(path).parents))
+    above = dict.fromkeys(str(folder) for folder in folders if folder != Path("/"))
     return [*(part for folder in above for part in ("--perms", "0755", "--dir", folder)), *arguments]
 
 

@@ -1,19 +1,21 @@
 """The judge's contact with one student's processes: the room, and a fork of it for each test cell."""
 
 import contextlib
-import json
 import socket
 import sys
 import time
 import types
+from typing import Any
 
 from lstmlib.grading.judge.errors import RoomLost, rebuild
 from lstmlib.grading.judge.proxies import ForeignModule, Remote, RemoteNames, proxy
+from lstmlib.grading.judge.sandbox import SandboxError
 from lstmlib.grading.room import changes
 from lstmlib.grading.room.frames import Channel, Closed, Late, WireError
 from lstmlib.grading.room.values import Reader, Writer
 
 MOST_CALLBACKS = 100_000  # that one call may make
+START = 30.0  # seconds until a new room is ready
 GRACE = 2.0  # seconds that a cell gets to stop when it was interrupted
 
 
@@ -35,7 +37,8 @@ class Student:
         self.generation = 0
         self.names = RemoteNames(self)
         self.calls = 0
-        self._room = self._fork = None
+        self._room: Any = None
+        self._fork: Any = None
         self._lent: list = []
         self._found: dict = {}
         self._run: list[str] = []  # cells that the room has gone through, to bring a new one to the same state
@@ -49,6 +52,13 @@ class Student:
         for end in theirs:
             end.close()
         self._room, self._doors, self._keeper = Channel(mine[0]), mine[1], mine[2]
+        try:
+            self._room.receive(time.monotonic() + START)
+        except (Closed, Late, WireError) as error:
+            raise SandboxError(
+                f"Expected a room in the sandbox for a submission; there is none ({_why(error)}).\n"
+                f"{_said(self._keeper)}"
+            ) from None
         if self.files:
             self._room.send({"do": "files", "names": list(self.files)}, list(self.files.values()))
             self._room.receive(time.monotonic() + self.seconds)
@@ -247,10 +257,10 @@ def _error(name, message):
     return {"output_type": "error", "ename": name, "evalue": message, "traceback": [message]}
 
 
-def keeper_said(keeper):
+def _said(keeper):
     """What the keeper of a room reports, if anything."""
-    keeper.setblocking(False)
+    keeper.settimeout(1.0)
     try:
-        return json.loads(keeper.recv(10_000))
-    except (OSError, ValueError):
-        return {}
+        return keeper.recv(10_000).decode(errors="replace")
+    except OSError:
+        return ""

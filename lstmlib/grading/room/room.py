@@ -16,6 +16,7 @@ import socket
 import sys
 import traceback
 import types
+from typing import Any
 
 from . import changes
 from .frames import Channel, Closed, WireError
@@ -28,10 +29,14 @@ MOST_NAMES = 1000  # that a function's code mentions
 # What trusted code may do with an object of the student's, apart from reading attributes and calling it.
 SPECIAL = {
     name: getattr(operator, name)
-    for name in ["add", "sub", "mul", "truediv", "floordiv", "mod", "matmul", "pow", "neg", "pos", "abs", "invert", "and_", "or_", "xor", "lshift", "rshift", "getitem", "setitem", "delitem", "contains", "eq", "ne", "lt", "le", "gt", "ge"]
+    for name in (
+        "add", "sub", "mul", "truediv", "floordiv", "mod", "matmul", "pow", "neg", "pos", "abs", "invert", "and_",
+        "or_", "xor", "lshift", "rshift", "getitem", "setitem", "delitem", "contains", "eq", "ne", "lt", "le", "gt",
+        "ge",
+    )
 } | {
     "len": len, "bool": bool, "float": float, "int": int, "complex": complex, "str": str, "repr": repr,
-    "list": list, "hash": hash, "round": round,
+    "list": list, "hash": hash, "round": round, "next": next, "isinstance": isinstance,
 }  # fmt: skip
 
 
@@ -236,7 +241,7 @@ def describe(value, namespace):
     kind = "function" if inspect.isroutine(value) or isinstance(value, functools.partial) else "object"
     if isinstance(value, type):
         kind = "class"
-    about = {
+    about: dict[str, Any] = {
         "kind": kind,
         "type": type(value).__name__,
         "name": str(getattr(value, "__name__", type(value).__name__)),
@@ -284,5 +289,6 @@ def live(channel, doors, shell):
     """Serve until the judge is gone; never returns."""
     gc.freeze()  # what a fork does not touch stays shared
     sys.modules["__main__"] = shell.user_module
+    channel.send({"ready": True})
     Room(channel, doors, shell).serve()
     os._exit(0)

@@ -4,6 +4,7 @@ import builtins
 import contextlib
 import io
 import os
+from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
@@ -81,6 +82,8 @@ class _Stream(io.TextIOBase):
 
 
 class _Publisher(DisplayPublisher):
+    shell: Any
+
     def publish(self, data, metadata=None, source=None, *, transient=None, update=False, **unused):
         self.shell.outputs.data("display_data", data, metadata)
 
@@ -89,6 +92,8 @@ class _Publisher(DisplayPublisher):
 
 
 class _Hook(DisplayHook):
+    shell: Any
+
     def write_output_prompt(self):
         pass
 

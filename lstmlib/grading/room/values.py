@@ -11,6 +11,8 @@ import collections
 import decimal
 import fractions
 import keyword
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -290,7 +292,7 @@ def _read_reference(reader, number):
     return reader.table[number]
 
 
-_READERS = {
+_READERS: dict[str, Callable[..., Any]] = {
     "ref": _read_reference,
     "int": _read_int,
     "complex": lambda reader, real, imag: complex(real, imag),

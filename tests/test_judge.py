@@ -1,0 +1,224 @@
+"""Honest submissions under the judge: they get what they deserve, and a mishap costs what it touches."""
+
+import os
+import shutil
+
+import pytest
+
+from lstmlib.grading.judge.referee import Referee
+from lstmlib.grading.judge.sandbox import Bubblewrap, Furniture, Process, SandboxError
+
+IN_CI = bool(os.environ.get("CI"))
+
+
+@pytest.fixture(scope="module", params=[Process, Bubblewrap], ids=["process", "bubblewrap"])
+def box(request):
+    if request.param is Bubblewrap and not shutil.which("bwrap") and not IN_CI:
+        pytest.skip("bubblewrap is not installed")
+    backend = request.param(Furniture(preload=("numpy",)))
+    yield backend
+    backend.close()
+
+
+@pytest.fixture
+def judge(box):
+    """Run cells: a student's come as text, tests in a list; gives the outputs of each."""
+
+    def run(*cells, released=(), files=None, seconds=10.0):
+        listed = [
+            {"role": "test", "source": cell[0]} if isinstance(cell, list) else {"role": "student", "source": cell}
+            for cell in cells
+        ]
+        return Referee(box, box, files, released, seconds).judge(listed)[0]
+
+    return run
+
+
+def failed(outputs):
+    return any(output["output_type"] == "error" or output.get("name") == "stderr" for output in outputs)
+
+
+def text(outputs):
+    return "".join(output.get("text", "") for output in outputs)
+
+
+def test_a_right_function_passes_and_a_wrong_one_fails(judge):
+    test = ["import numpy as np\nassert np.allclose(double(np.arange(3.0)), [0, 2, 4])"]
+    assert not failed(judge("def double(v):\n    return 2 * v", test)[1])
+    assert failed(judge("def double(v):\n    return 3 * v", test)[1])
+
+
+def test_a_test_that_ends_in_a_number_gives_partial_credit(judge):
+    (shown,) = judge("def f():\n    return 1", ["f() + 0.5"])[1]
+    assert shown["data"]["text/plain"] == "1.5"
+
+
+def test_names_that_nobody_defined_are_missing(judge):
+    assert failed(judge("x = 1", ["y"])[1])
+    assert not failed(judge("x = 1", ["assert globals().get('y') is None and 'y' not in globals() and x == 1"])[1])
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["(1, [2.5, {'a': None}])", "2**100", "{1, 2}", "float('inf')", "b'ab'", "'text'", "range(3)", "1 + 2j"],
+)
+def test_data_are_compared_as_data(judge, value):
+    assert not failed(judge(f"x = {value}", [f"assert x == {value} and type(x) is type({value})"])[1])
+
+
+def test_a_small_class_can_be_used(judge):
+    student = """
+class Counter:
+    step = 2
+    def __init__(self, start=0):
+        self.count = start
+    def add(self, n=1):
+        self.count += self.step * n
+        return self
+    def __len__(self):
+        return self.count
+    def __eq__(self, other):
+        return self.count == other.count
+    def __add__(self, other):
+        return Counter(self.count + other.count)
+    def __getitem__(self, k):
+        return [10, 20][k]
+"""
+    test = """
+c = Counter(start=3)
+assert c.add(2).count == 7 and len(c) == 7 and isinstance(c, Counter)
+c.count = 9
+assert c.count == 9 and c == Counter(9) and c != Counter(8) and (c + c).count == 18
+assert c[1] == 20 and list(c) == [10, 20] and type(c).__name__ == "Counter"
+"""
+    assert not failed(judge(student, [test])[1])
+
+
+def test_a_change_of_an_argument_is_seen_by_the_test(judge):
+    student = "def f(v, names):\n    v[0] = 7\n    names['k'] = v\n    return v"
+    test = "import numpy as np\nv, d = np.zeros(2), {}\nassert f(v, d) is v and v[0] == 7 and d['k'] is v"
+    assert not failed(judge(student, [test])[1])
+
+
+def test_read_only_arrays_stay_so(judge):
+    test = "import numpy as np\nv = np.zeros(2)\nv.flags.writeable = False\nf(v)"
+    shown = judge("def f(v):\n    v[0] = 1", [test])[1]
+    assert shown[-1]["ename"] == "ValueError"
+
+
+def test_functions_can_be_handed_to_a_function(judge):
+    student = "def twice(f, x):\n    return f(f(x))\ndef inc(x):\n    return x + 1"
+    test = """
+calls = []
+def g(x):
+    calls.append(x)
+    return 3 * x
+assert twice(g, 2) == 18 and calls == [2, 6] and twice(inc, 0) == 2
+"""
+    assert not failed(judge(student, [test])[1])
+
+
+def test_an_error_of_the_function_reaches_the_test_with_its_line(judge):
+    student = "class Mine(ValueError):\n    pass\ndef f(x):\n    raise Mine('no ' + x)"
+    test = """
+import traceback
+try:
+    f("way")
+except ValueError as error:
+    assert str(error) == "no way" and type(error).__name__ == "Mine"
+    assert "raise Mine('no ' + x)" in "".join(traceback.format_exception(error))
+else:
+    raise AssertionError
+try:
+    {}[f.__name__]
+except KeyError:
+    pass
+"""
+    assert not failed(judge(student, [test])[1])
+
+
+def test_every_test_meets_the_state_that_the_cells_left(judge):
+    student = "n = [0]\ndef f():\n    n[0] += 1\n    return n[0]"
+    shown = judge(student, ["assert f() == 1 and f() == 2"], ["assert f() == 1"])
+    assert not failed(shown[1]) and not failed(shown[2])
+
+
+@pytest.mark.parametrize("mishap", ["while True: pass", "import os; os._exit(1)", "import ctypes; ctypes.string_at(0)"])
+def test_a_hang_or_a_crash_in_a_call_costs_one_question(judge, mishap):
+    student = f"def bad():\n    {mishap}\ndef good():\n    return 1"
+    shown = judge(student, ["bad()"], ["assert good() == 1"], seconds=1.0)
+    assert failed(shown[1]) and not failed(shown[2])
+
+
+@pytest.mark.parametrize("mishap", ["while True: pass", "import os; os._exit(1)", "raise SystemExit", "def f(:"])
+def test_a_hang_or_a_crash_in_a_cell_costs_that_cell(judge, mishap):
+    first, last = (f"def {name}():\n    return {value}" for name, value in (("first", 1), ("last", 2)))
+    shown = judge(first, mishap, last, ["assert first() + last() == 3"], seconds=1.0)
+    assert failed(shown[1]) and not failed(shown[3])
+
+
+def test_what_a_function_prints_shows_where_it_was_called(judge):
+    student = "def f():\n    print('hello')"
+    test = """
+import contextlib, io
+with contextlib.redirect_stdout(io.StringIO()) as out:
+    f()
+assert out.getvalue() == "hello\\n"
+"""
+    assert not failed(judge(student, [test])[1])
+    assert text(judge(student, ["f()"])[1]) == "hello\n"
+
+
+def test_magics_and_rich_output_work(judge):
+    shown = judge(
+        "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]);",
+        "%%time\nx = sum(range(10))",
+        "display({'a': 1})\nx",
+        "1 / 0",
+    )
+    assert "image/png" in shown[0][-1]["data"]
+    assert "Wall time" in text(shown[1])
+    assert [output["output_type"] for output in shown[2]] == ["display_data", "execute_result"]
+    assert shown[3][0]["ename"] == "ZeroDivisionError" and "1 / 0" in "".join(shown[3][0]["traceback"])
+
+
+def test_files_beside_the_notebook_are_there(judge):
+    student = "def f():\n    return open('data/a.txt').read()"
+    assert not failed(judge(student, ["assert f() == 'x'"], files={"data/a.txt": b"x"})[1])
+
+
+def test_modules_that_the_release_imports_are_the_course_s(judge):
+    fake = "class np:\n    allclose = staticmethod(lambda *a: True)"
+    assert failed(judge(fake, ["assert np.allclose(1, 2)"], released=["import numpy as np"])[1])
+
+
+def test_a_builtin_that_is_asked_for_is_the_student_s(judge):
+    student, test = "def max(a, b):\n    return 'mine'", ["assert max(1, 2) == 'mine'"]
+    assert not failed(judge(student, test, released=["def max(a, b):\n    raise NotImplementedError"])[1])
+    assert failed(judge(student, test)[1])
+
+
+def test_without_bubblewrap_there_is_one_clear_sentence(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(SandboxError, match=r'apt install bubblewrap.*c\.Judge\.sandbox = "process"'):
+        Bubblewrap(Furniture())
+
+
+def test_what_an_exercise_asks_for_is_absent():
+    if not shutil.which("bwrap") and not IN_CI:
+        pytest.skip("bubblewrap is not installed")
+    box = Bubblewrap(Furniture(("lstmlib",), ("lstmlib.lstm", "lstmlib.fast.lstm", "lstmlib.check")))
+    try:
+        cells = [
+            {"role": "student", "source": "from lstmlib.lstm import forget_gate\nimport lstmlib"},
+            {"role": "test", "source": "forget_gate(1, 2, 3, 4, 5)"},
+            {"role": "student", "source": "import lstmlib.activations\nfloat(lstmlib.activations.sigmoid(0))"},
+            {"role": "student", "source": "import lstmlib.grading.judge"},
+        ]
+        shown, _ = Referee(box, box).judge(cells)
+    finally:
+        box.close()
+    assert not failed(shown[0])
+    assert "lstmlib.lstm.forget_gate is part of the library that the exercise asks you" in shown[1][0]["evalue"]
+    assert shown[2][0]["data"]["text/plain"] == "0.5"
+    assert failed(shown[3])
