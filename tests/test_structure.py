@@ -24,7 +24,7 @@ def imports(path):
         if isinstance(node, ast.ImportFrom) and node.module == "lstmlib":
             yield from (f"lstmlib.{alias.name}" if alias.name.islower() else "lstmlib" for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield node.module
+            yield "." * node.level + (node.module or "")
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
 
@@ -54,3 +54,10 @@ def test_checking_an_exercise_needs_no_library_but_numpy():
     code = "import sys, lstmlib.check; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert not set(run.stdout.split()) & {"matplotlib", "ipywidgets", "nbgrader", "IPython", "jupytext", "scipy"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "lstmlib/grading/room").glob("*.py")), ids=lambda path: path.name)
+def test_what_runs_in_the_sandbox_imports_nothing_of_the_library(path):
+    """It is mounted there alone, under another name."""
+    for module in imports(path):
+        assert not module.startswith(("lstmlib", "..", "nbgrader")), module
