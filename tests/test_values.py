@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from lstmlib.grading.room import changes
-from lstmlib.grading.room.frames import LARGEST_TEXT, Channel, Closed, Late, WireError
+from lstmlib.grading.room.frames import LARGEST_TEXT, Channel, ClosedError, LateError, WireError
 from lstmlib.grading.room.values import DEEPEST, Reader, Writer
 
 
@@ -144,14 +144,14 @@ def test_malformed_messages_are_refused(text):
     left, right = socket.socketpair()
     left.sendall(text)
     left.close()
-    with pytest.raises((WireError, Closed)):
+    with pytest.raises((WireError, ClosedError)):
         Channel(right).receive(time.monotonic() + 1)
     right.close()
 
 
 def test_whoever_does_not_answer_is_late():
     left, right = socket.socketpair()
-    with pytest.raises(Late):
+    with pytest.raises(LateError):
         Channel(right).receive(time.monotonic() + 0.05)
     left.close()
     right.close()

@@ -6,7 +6,7 @@ import linecache
 LONGEST_LINE = 100_000  # line numbers
 
 
-class RoomLost(RuntimeError):
+class RoomLostError(RuntimeError):
     """The student's process has ended or does not answer any more."""
 
 

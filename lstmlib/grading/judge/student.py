@@ -7,11 +7,11 @@ import time
 import types
 from typing import Any
 
-from lstmlib.grading.judge.errors import RoomLost, rebuild
+from lstmlib.grading.judge.errors import RoomLostError, rebuild
 from lstmlib.grading.judge.proxies import ForeignModule, Remote, RemoteNames, proxy
 from lstmlib.grading.judge.sandbox import SandboxError
 from lstmlib.grading.room import changes
-from lstmlib.grading.room.frames import Channel, Closed, Late, WireError
+from lstmlib.grading.room.frames import Channel, ClosedError, LateError, WireError
 from lstmlib.grading.room.values import Reader, Writer
 
 MOST_CALLBACKS = 100_000  # that one call may make
@@ -54,7 +54,7 @@ class Student:
         self._room, self._doors, self._keeper = Channel(mine[0]), mine[1], mine[2]
         try:
             self._room.receive(time.monotonic() + START)
-        except (Closed, Late, WireError) as error:
+        except (ClosedError, LateError, WireError) as error:
             raise SandboxError(
                 f"Expected a room in the sandbox for a submission; there is none ({_why(error)}).\n"
                 f"{_said(self._keeper)}"
@@ -75,7 +75,7 @@ class Student:
             self.open()
         try:
             outputs = self._run_once(source, silent)
-        except (Closed, WireError, Late) as error:
+        except (ClosedError, WireError, LateError) as error:
             self.close()
             return [_error("CellEnded", f"This cell ended the program or hung ({_why(error)}); it was left out.")]
         self._run.append(source)
@@ -86,7 +86,7 @@ class Student:
         self._room.send({"do": "run", "source": source, "silent": silent}, deadline=deadline)
         try:
             head, _ = self._room.receive(deadline)
-        except Late:
+        except LateError:
             self._keeper.send(b"i")
             head, _ = self._room.receive(time.monotonic() + GRACE)
         outputs = head.get("outputs")
@@ -109,7 +109,7 @@ class Student:
         if self._fork is not None:
             self._fork.close()
             self._fork = None
-            with contextlib.suppress(Closed, Late, WireError):
+            with contextlib.suppress(ClosedError, LateError, WireError):
                 self._ask_room({"do": "reap", "name": self.generation})
         self.generation += 1
         self._found.clear()
@@ -127,10 +127,10 @@ class Student:
         try:
             socket.send_fds(self._doors, [b"d"], [theirs.fileno()])
             self._ask_room({"do": "fork", "name": self.generation})
-        except (Closed, Late, WireError, OSError) as error:
+        except (ClosedError, LateError, WireError, OSError) as error:
             mine.close()
             self.close()
-            raise RoomLost(f"The student's program does not answer any more ({_why(error)}).") from None
+            raise RoomLostError(f"The student's program does not answer any more ({_why(error)}).") from None
         finally:
             theirs.close()
         self._fork = Channel(mine)
@@ -181,9 +181,9 @@ class Student:
             reader = Reader(blobs, self._resolve, writer.table)
             changes.apply(answer.get("changed", []), reader)
             finished = True
-        except (Closed, WireError) as error:
-            raise RoomLost(f"The student's program has ended during a call ({_why(error)}).") from None
-        except Late:
+        except (ClosedError, WireError) as error:
+            raise RoomLostError(f"The student's program has ended during a call ({_why(error)}).") from None
+        except LateError:
             raise TimeoutError(f"The student's program gave no answer within {self.seconds:g} seconds.") from None
         finally:
             if not finished:  # also where a check's own time limit rings

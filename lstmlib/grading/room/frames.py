@@ -18,11 +18,11 @@ class WireError(Exception):
     """What came over the wire cannot be read, or what should go over it does not fit."""
 
 
-class Closed(Exception):
+class ClosedError(Exception):
     """The other side is gone."""
 
 
-class Late(Exception):
+class LateError(Exception):
     """The other side did not answer in time."""
 
 
@@ -47,7 +47,7 @@ class Channel:
         ------
         WireError
             If the message is too large.
-        Closed, Late
+        ClosedError, LateError
         """
         text = json.dumps(head, separators=(",", ":")).encode()
         sizes = [memoryview(blob).nbytes for blob in blobs]
@@ -58,9 +58,9 @@ class Channel:
                 self._wait_until(deadline)
                 self.connection.sendall(piece)
         except TimeoutError:
-            raise Late from None
+            raise LateError from None
         except OSError as error:
-            raise Closed(str(error)) from None
+            raise ClosedError(str(error)) from None
 
     def receive(self, deadline=None):
         """Wait for a message; return its head and its blobs.
@@ -69,7 +69,7 @@ class Channel:
         ------
         WireError
             If it is malformed or too large. The channel is of no use after that.
-        Closed, Late
+        ClosedError, LateError
         """
         length, count = struct.unpack(">II", self._exactly(8, deadline))
         if count > MOST_BLOBS:
@@ -95,7 +95,7 @@ class Channel:
             return
         left = deadline - time.monotonic()
         if left <= 0:
-            raise Late
+            raise LateError
         self.connection.settimeout(left)
 
     def _exactly(self, size, deadline):
@@ -106,11 +106,11 @@ class Channel:
             try:
                 got = self.connection.recv_into(view[filled:])
             except TimeoutError:
-                raise Late from None
+                raise LateError from None
             except OSError as error:
-                raise Closed(str(error)) from None
+                raise ClosedError(str(error)) from None
             if not got:
-                raise Closed("the connection has ended")
+                raise ClosedError("the connection has ended")
             filled += got
         return data
 

@@ -19,7 +19,7 @@ import types
 from typing import Any
 
 from . import changes
-from .frames import Channel, Closed, WireError
+from .frames import Channel, ClosedError, WireError
 from .shell import Outputs
 from .values import Reader, Writer
 
@@ -81,7 +81,7 @@ class Room:
         while True:
             try:
                 head, blobs = self.channel.receive()
-            except Closed:
+            except ClosedError:
                 return
             self._answer(head, blobs)
 
