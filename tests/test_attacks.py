@@ -1,0 +1,83 @@
+"""No attack gets a point, reaches what it is after or leaves anything behind, and the output says what happened."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.attacks.corpus import ATTACKS
+from tests.attacks.run import course, open_box, ours
+
+pytestmark = pytest.mark.skipif(
+    not shutil.which("bwrap") and not os.environ.get("CI"), reason="bubblewrap is not installed"
+)
+FOLDERS = ("/tmp", "/dev/shm", "/var/tmp", "/home")
+
+
+@pytest.fixture(scope="module")
+def box():
+    backend = open_box()
+    yield backend
+    backend.close()
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory):
+    with course(tmp_path_factory.mktemp("course")) as found:
+        yield found
+
+
+def commands():
+    """The commands of all processes of this machine."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found.append(path.read_bytes())
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name.replace(" ", "-"))
+def test_an_attack_gets_nothing(attack, box, places):
+    gradebook = Path(places["COURSE"]) / "gradebook.db"
+    before = gradebook.read_bytes()
+    result = ours(attack, box, places)
+    assert result.points == 0, result.said
+    assert not result.reached, result.said
+    assert re.search(attack.named, result.said), f"expected {attack.named} in {result.said[-2000:]}"
+    result.said.encode()  # a notebook can be written with it
+    assert gradebook.read_bytes() == before
+    assert not any(Path(folder, "left-behind.py").exists() or Path(folder, "big0").exists() for folder in FOLDERS)
+
+
+def test_no_process_is_left(box, places):
+    (attack,) = [attack for attack in ATTACKS if attack.name == "daemon"]
+    ours(attack, box, places)
+    for _ in range(50):
+        if not any(b"77.125" in command for command in commands()):
+            return
+        __import__("time").sleep(0.05)
+    raise AssertionError("a process of the student's is still there")
+
+
+def test_the_next_submission_finds_nothing_and_is_judged_rightly(box, places):
+    (attack,) = [attack for attack in ATTACKS if attack.name == "file for the next one"]
+    assert not any(ours(attack, box, places).reached for _ in range(2))
+    honest = type(attack)("honest", "", "def add(a, b):\n    return a + b\n")
+    assert ours(honest, box, places).points == 1
+
+
+def test_there_is_a_right_answer_to_every_test(box, places):
+    answers = {
+        "double": "def double(v): return 2 * v", "random": "def double(v): return 2 * v",
+        "Counter": "class Counter:\n    count = 0\n    def add(self): self.count += 1",
+        "lstm": "from lstmlib.activations import sigmoid\n"
+                "def forget_gate(x, h_prev, W_x, W_h, b): return sigmoid(x @ W_x + h_prev @ W_h + b)",
+    }  # fmt: skip
+    kind = type(ATTACKS[0])
+    for test in ("add", "close", "number", "all", "twice", "shown", "double", "random", "Counter", "lstm"):
+        answer = answers.get(test, "def add(a, b): return a + b")
+        assert ours(kind("honest", "", answer, test), box, places).points == 1, test
