@@ -3,37 +3,43 @@
 import builtins
 import linecache
 
-LONGEST_LINE = 100_000  # line numbers
+LONGEST_LINE = 10_000  # line numbers
+MOST_FRAMES = 20  # of a traceback
+MOST_FILES = 50  # of which lines are remembered; a cell is one
+_remembered: list[str] = []
 
 
 class RoomLostError(RuntimeError):
     """The student's process has ended or does not answer any more."""
 
 
-def rebuild(description):
+def rebuild(description, at_end=False):
     """Make an exception of a described one; its traceback leads through the lines of the student's cells.
 
     Its class is the builtin of that name, or a new one below the nearest builtin ancestor: no code of the student's
-    runs. KeyboardInterrupt and GeneratorExit, which mean something to the judge itself, become RuntimeError.
+    runs. StopIteration is one only `at_end` of an iteration, else RuntimeError: it would end a loop of the test, such
+    as ``all(map(…))``, before anything was compared. KeyboardInterrupt and GeneratorExit, which mean something to the
+    judge itself, become RuntimeError.
     """
-    error = _make(description)
+    error = _make(description, at_end)
     try:
-        _pass_through(description.get("frames", []), error)
+        _pass_through(_frames(description), error)
     except type(error) as raised:
         return raised
     return error
 
 
-def _make(description):
+def _make(description, at_end):
     name, message = _text(description.get("name"), "Exception"), _text(description.get("message"), "")
     ancestors = [
         kind
-        for kind in (getattr(builtins, str(ancestor), None) for ancestor in description.get("ancestors", []))
+        for kind in (getattr(builtins, str(ancestor), None) for ancestor in _list(description.get("ancestors")))
         if isinstance(kind, type) and issubclass(kind, BaseException)
     ]
     nearest = ancestors[0] if ancestors else Exception
-    if issubclass(nearest, (KeyboardInterrupt, GeneratorExit)) or nearest is BaseException:
-        nearest = RuntimeError
+    barred = (KeyboardInterrupt, GeneratorExit) if at_end else (KeyboardInterrupt, GeneratorExit, StopIteration)
+    if issubclass(nearest, (*barred, StopAsyncIteration)) or nearest is BaseException:
+        name, nearest = f"{name}Error", RuntimeError
     kind = nearest if nearest.__name__ == name else type(name if name.isidentifier() else "Error", (nearest,), {})
     try:
         return kind(_Plain(message))
@@ -54,6 +60,29 @@ def _text(value, default):
     return value if isinstance(value, str) else default
 
 
+def _list(value):
+    return value if isinstance(value, list) else []
+
+
+def _frames(description):
+    listed = _list(description.get("frames"))[:MOST_FRAMES]
+    return [frame for frame in listed if isinstance(frame, list) and len(frame) == 4]
+
+
+def _remember(filename, line, text):
+    """Let tracebacks show a line of a student's cell; what the trusted side has in such a file stays."""
+    if filename in linecache.cache and filename not in _remembered:
+        return
+    lines = list(linecache.getlines(filename))
+    if filename not in _remembered:
+        _remembered.append(filename)
+        if len(_remembered) > MOST_FILES:
+            linecache.cache.pop(_remembered.pop(0), None)
+    lines += ["\n"] * (line - len(lines))
+    lines[line - 1] = f"{text}\n"
+    linecache.cache[filename] = (len(lines), None, lines, filename)
+
+
 def _pass_through(frames, error):
     def leave():
         raise error
@@ -62,12 +91,9 @@ def _pass_through(frames, error):
         filename, line, name, text = frame
         if not (isinstance(filename, str) and filename.startswith("<") and filename.isprintable()):
             continue
-        if not (isinstance(line, int) and 0 < line < LONGEST_LINE and isinstance(text, str)):
+        if not (isinstance(line, int) and 0 < line < LONGEST_LINE and isinstance(text, str) and len(text) < 1000):
             continue
-        lines = linecache.getlines(filename) if filename in linecache.cache else []
-        lines = [*lines, *["\n"] * (line - len(lines))]
-        lines[line - 1] = f"{text}\n"
-        linecache.cache[filename] = (len(lines), None, lines, filename)
+        _remember(filename, line, text)
         code = compile("\n" * (line - 1) + "leave()", filename, "exec").replace(co_name=_text(name, "?")[:200])
         leave = _caller(code, leave)
     leave()

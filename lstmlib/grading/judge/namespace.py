@@ -6,6 +6,7 @@ that the release asks students to write, and the modules that the release import
 
 import ast
 import builtins
+import dis
 
 _IPYTHON = {"_", "__", "___", "_i", "_ii", "_iii", "_dh", "_ih", "_oh", "In", "Out", "get_ipython", "exit", "quit"}
 
@@ -23,26 +24,30 @@ class Namespace(dict):
     def __init__(self, student, released=()):
         super().__init__(__name__="__main__", __builtins__=builtins)
         self.student = student
-        self._imports, self._asked = {}, set()
+        self._imports, self._asked, self.classes = {}, set(), set()
+        self._reserved = set()
         for source in released:
             self._learn(source)
 
     def _learn(self, source):
-        lines = ("" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n"))
-        try:
-            tree = ast.parse("\n".join(lines))
-        except SyntaxError:
-            return
-        for node in tree.body:
+        for node in _parse(source).body:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 for alias in node.names:
                     self._imports[alias.asname or alias.name.split(".")[0]] = node
             elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 self._asked.add(node.name)
+                self.classes |= {node.name} if isinstance(node, ast.ClassDef) else set()
             elif isinstance(node, ast.Assign):
                 self._asked |= {target.id for target in node.targets if isinstance(target, ast.Name)}
 
+    def reserve(self, source):
+        """Keep the names that a trusted cell binds for the course, also if it did not come to binding them."""
+        code = compile(_parse(source), "<cell>", "exec")
+        self._reserved |= {step.argval for step in dis.get_instructions(code) if step.opname == "STORE_NAME"}
+
     def __missing__(self, name):
+        if name in self._reserved:
+            raise KeyError(name)
         if not isinstance(name, str) or name in _IPYTHON or name.startswith("__"):
             raise KeyError(name)
         if hasattr(builtins, name) and name not in self._asked:
@@ -66,4 +71,12 @@ class Namespace(dict):
         except KeyError:
             return False
         return True
+
+
+def _parse(source):
+    lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n")]
+    try:
+        return ast.parse("\n".join(lines))
+    except SyntaxError:
+        return ast.Module([], [])
 

@@ -19,7 +19,7 @@ class Remote:
         object.__setattr__(self, "_remote", _Place(student, key, about, generation, name))
 
     def __getattr__(self, name):
-        if name.startswith("__"):
+        if name.startswith(("__", "_repr_", "_ipython_")):  # how it is shown is not the student's affair
             raise AttributeError(name)
         place = object.__getattribute__(self, "_remote")
         return place.student.ask("get", key=place.current(), name=name)
@@ -44,6 +44,11 @@ class Remote:
 
     def __iter__(self):
         return iter(_special("list", self))
+
+    def __contains__(self, item):
+        if _may_meet(self, item):
+            return bool(_special("contains", self, item))
+        return any(mine is item or mine == item for mine in self)
 
 
 class ForeignModule:
@@ -162,16 +167,26 @@ def _special(name, first, *others):
     return place.student.ask("special", (first, *others), name=name)
 
 
+def _may_meet(mine, other):
+    """Whether an operator may hand the other operand to the student's object.
+
+    In ``abs(result - expected) < 1e-9`` that would tell it the expected value and believe what it makes of it. So only
+    objects of the student's meet each other, and data meet only objects of classes that the release asks for.
+    """
+    place = mine._remote
+    return isinstance(other, Remote) or place.about["type"] in place.student.classes
+
+
 def _operator(name):
     def method(self, other):
-        return _special(name, self, other)
+        return _special(name, self, other) if _may_meet(self, other) else NotImplemented
 
     return method
 
 
 def _reflected(name):
     def method(self, other):
-        return _special_swapped(name, self, other)
+        return _special_swapped(name, self, other) if _may_meet(self, other) else NotImplemented
 
     return method
 
@@ -204,7 +219,7 @@ for _name in (
 for _name in ("lt", "le", "gt", "ge"):
     setattr(Remote, f"__{_name}__", _comparison(_name))
 for _name in (
-    "neg", "pos", "abs", "invert", "getitem", "setitem", "delitem", "contains", "len", "bool", "float", "int",
+    "neg", "pos", "abs", "invert", "getitem", "setitem", "delitem", "len", "bool", "float", "int",
     "complex", "next", "round",
 ):  # fmt: skip
     setattr(Remote, f"__{_name}__", _unary(_name))

@@ -3,6 +3,7 @@
 import time
 
 from lstmlib.grading.judge.namespace import Namespace
+from lstmlib.grading.judge.outputs import clean
 from lstmlib.grading.judge.student import Student
 from lstmlib.grading.room.shell import Shell
 
@@ -27,7 +28,8 @@ class Referee:
     def __init__(self, judged, shown, files=None, released=(), seconds=30.0):
         self.student = Student(judged, seconds, files)
         self.shown = self.student if shown is judged else Student(shown, seconds, files)
-        namespace = Namespace(self.student, released)
+        self.namespace = namespace = Namespace(self.student, released)
+        self.student.classes = namespace.classes
         module = _Module()
         module.__dict__ = namespace
         self.shell = Shell(user_module=module, user_ns=namespace)
@@ -66,15 +68,20 @@ class Referee:
         return outputs if self.shown is self.student else self.shown.run(source)
 
     def _locked(self, source):
-        self.shell.show(source, silent=True)
-        self.student.leave()
+        self._trusted(source, silent=True)
         return self._student(source)
 
     def _test(self, source):
+        return clean(self._trusted(source))
+
+    def _trusted(self, source, silent=False):
         try:
-            return self.shell.show(source)[0]
+            outputs, success = self.shell.show(source, silent)
         finally:
             self.student.leave()
+        if not success:  # a student's function may have stopped it on the way to names that other tests rely on
+            self.namespace.reserve(source)
+        return outputs
 
 
 class _Module:

@@ -8,6 +8,7 @@ import types
 from typing import Any
 
 from lstmlib.grading.judge.errors import RoomLostError, rebuild
+from lstmlib.grading.judge.outputs import clean, plain
 from lstmlib.grading.judge.proxies import ForeignModule, Remote, RemoteNames, proxy
 from lstmlib.grading.judge.sandbox import SandboxError
 from lstmlib.grading.room import changes
@@ -37,6 +38,7 @@ class Student:
         self.generation = 0
         self.names = RemoteNames(self)
         self.calls = 0
+        self.classes: set[str] = set()  # names of those that the release asks students to write
         self._room: Any = None
         self._fork: Any = None
         self._lent: list = []
@@ -92,7 +94,7 @@ class Student:
         outputs = head.get("outputs")
         if not isinstance(outputs, list):
             raise WireError("expected outputs")
-        return outputs
+        return clean(outputs)
 
     def close(self):
         """End the room and all that it started."""
@@ -178,7 +180,7 @@ class Student:
         try:
             self._fork.send(message, writer.blobs, deadline)
             answer, blobs = self._receive(deadline)
-            reader = Reader(blobs, self._resolve, writer.table)
+            reader = Reader(blobs, self._resolve, writer.table, bounded=True)
             changes.apply(answer.get("changed", []), reader)
             finished = True
         except (ClosedError, WireError) as error:
@@ -189,9 +191,9 @@ class Student:
             if not finished:  # also where a check's own time limit rings
                 self.leave()
         if isinstance(answer.get("printed"), str):
-            sys.stdout.write(answer["printed"])
+            sys.stdout.write(plain(answer["printed"]))
         if isinstance(answer.get("error"), dict):
-            raise rebuild(answer["error"])
+            raise rebuild(answer["error"], at_end=do == "special" and head.get("name") == "next")
         return answer, reader.value(answer.get("value"))
 
     def _receive(self, deadline):
@@ -205,7 +207,7 @@ class Student:
     # Objects of the judge's that were handed to the student
 
     def _call_back(self, question, blobs, deadline):
-        reader = Reader(blobs, self._resolve)
+        reader = Reader(blobs, self._resolve, bounded=True)
         writer = Writer(self._export)
         try:
             target = self._lent[question["key"]]

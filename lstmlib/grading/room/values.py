@@ -22,6 +22,7 @@ DEEPEST = 60  # nested containers
 MOST_ITEMS = 1_000_000  # in a message
 KINDS = "?bBiufcSUmM"  # of NumPy's dtypes: numbers, texts and times, and never objects
 LONGEST_INTEGER = 100_000  # hexadecimal digits
+MOST_PARTS = 10_000_000  # that a message may stand for, arrays that come once not counted
 
 
 class Writer:
@@ -183,11 +184,17 @@ class Reader:
         ``resolve(node, reader)`` gives the value of a node whose tag is not that of data.
     table : dict, optional
         Id to value, of what the other side may refer to; it grows with what is read.
+    bounded : bool
+        Refuse small messages that stand for a lot, such as a list of the same list twice, of the same list twice, and
+        so on: whoever shows or compares it, or makes an array of it, goes through all of it.
     """
 
-    def __init__(self, blobs, resolve, table=None):
+    def __init__(self, blobs, resolve, table=None, bounded=False):
         self.blobs, self.resolve = blobs, resolve
         self.table = {} if table is None else table
+        self._bounded = bounded
+        self._parts = 0  # of what was read until now, if all of it were written out
+        self._sizes: dict = {}  # id to the parts of a container; None while it is being read
 
     def value(self, node):
         """The value of a node.
@@ -204,8 +211,15 @@ class Reader:
         if not node or not isinstance(node[0], str):
             raise WireError("expected a node that begins with a tag")
         read = _READERS.get(node[0])
+        start = self._parts
+        self.count(1)
         try:
-            return self.resolve(node, self) if read is None else read(self, *node[1:])
+            if len(node) > 1 and node[0] in _CONTAINERS:
+                self._sizes[node[1]] = None
+            value = self.resolve(node, self) if read is None else read(self, *node[1:])
+            if len(node) > 1 and node[0] in _CONTAINERS:
+                self._sizes[node[1]] = self._parts - start
+            return value
         except WireError:
             raise
         except (RecursionError, TypeError, ValueError, KeyError, IndexError, OverflowError, ArithmeticError) as error:
@@ -213,6 +227,22 @@ class Reader:
 
     def values(self, nodes):
         return [self.value(node) for node in nodes]
+
+    def count(self, parts):
+        self._parts += parts
+        if self._bounded and self._parts > MOST_PARTS:
+            raise WireError(f"a value stands for more than {MOST_PARTS} parts")
+
+    def again(self, number):
+        """What the message, or the one that it answers, has named before."""
+        value = self.table[number]
+        size = self._sizes.get(number, np.size(value) if isinstance(value, np.ndarray) else 1)
+        if size is None and self._bounded:
+            raise WireError("a value contains itself")
+        if isinstance(value, (list, dict, set)) and number not in self._sizes:
+            size = len(value)
+        self.count(size or 0)
+        return value
 
     def keep(self, number, value):
         if not isinstance(number, int):
@@ -278,8 +308,18 @@ def _read_generator(reader, number, name, state):
     if name not in ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"):
         raise WireError("expected one of NumPy's bit generators")
     bits = getattr(np.random, name)(0)
-    bits.state = reader.value(state)
+    bits.state = state = reader.value(state)
+    position = state.get("buffer_pos", state["state"].get("pos", 0))  # NumPy believes it and reads there
+    if not 0 <= int(position) <= (624 if name == "MT19937" else 4):
+        raise WireError("a generator has no such state")
     return reader.keep(number, np.random.Generator(bits))
+
+
+def _read_decimal(text):
+    value = decimal.Decimal(text[:1000])
+    if value.is_finite() and abs(value.adjusted()) > LONGEST_INTEGER:  # as an integer it would fill the memory
+        raise WireError("a decimal number is too large or too small")
+    return value
 
 
 def _read_int(reader, text):
@@ -288,12 +328,17 @@ def _read_int(reader, text):
     return int(text, 16)
 
 
-def _read_reference(reader, number):
-    return reader.table[number]
+def _read_range(reader, *parts):
+    value = range(*parts)
+    reader.count(len(value))
+    return value
+
+
+_CONTAINERS = {"list", "dict", "set", "objects", "masked"}
 
 
 _READERS: dict[str, Callable[..., Any]] = {
-    "ref": _read_reference,
+    "ref": Reader.again,
     "int": _read_int,
     "complex": lambda reader, real, imag: complex(real, imag),
     "bytes": lambda reader, blob: bytes(reader.blobs[blob]),
@@ -304,12 +349,12 @@ _READERS: dict[str, Callable[..., Any]] = {
     "dict": _read_dict,
     "set": _read_set,
     "frozenset": lambda reader, nodes: frozenset(reader.values(nodes)),
-    "range": lambda reader, start, stop, step: range(start, stop, step),
+    "range": _read_range,
     "slice": lambda reader, start, stop, step: slice(*reader.values((start, stop, step))),
     "ellipsis": lambda reader: ...,
     "not-implemented": lambda reader: NotImplemented,
     "fraction": lambda reader, above, below: fractions.Fraction(reader.value(above), reader.value(below)),
-    "decimal": lambda reader, text: decimal.Decimal(text[:1000]),
+    "decimal": lambda reader, text: _read_decimal(text),
     "array": _read_array,
     "objects": _read_objects,
     "masked": _read_masked,

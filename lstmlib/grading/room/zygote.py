@@ -17,7 +17,7 @@ import sys
 import tempfile
 import traceback
 
-from . import isolation
+from . import calls, isolation
 from .frames import Channel
 from .room import live
 from .shell import Shell
@@ -85,9 +85,11 @@ def _enter(settings, shell, channel, doors, processes, home):
     """Become the room; never returns."""
     try:
         os.setsid()
+        _close_standard_streams()
         if settings["separate"]:
             os.close(processes)
             isolation.give_up_capabilities()
+            calls.refuse()
             isolation.limit(settings["memory"], settings["processes"], settings["disk"], settings["seconds"])
             os.makedirs(home, exist_ok=True)
             os.environ["HOME"] = home
@@ -96,6 +98,14 @@ def _enter(settings, shell, channel, doors, processes, home):
         live(Channel(socket.socket(fileno=channel)), socket.socket(fileno=doors), shell)
     finally:
         os._exit(1)
+
+
+def _close_standard_streams():
+    """Standard error leads to a pipe of the judge's that all rooms share: one could fill it, and block the others."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nowhere, number)
+    os.close(nowhere)
 
 
 def _watch(keeper, room, processes, others, memory):

@@ -1,0 +1,89 @@
+"""Run an attack, under our grader and under nbgrader's own, and say what it got."""
+
+import contextlib
+import logging
+import os
+import re
+import socket
+import sqlite3
+from typing import NamedTuple
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+from nbgrader.preprocessors import Execute
+from nbgrader.utils import determine_grade
+
+from lstmlib.grading.judge.referee import Referee
+from lstmlib.grading.judge.sandbox import Bubblewrap, Furniture, Limits
+from tests.attacks.attack import RELEASE
+
+POINTS = 1
+ABSENT = ("lstmlib.lstm", "lstmlib.fast.lstm", "lstmlib.check")
+ESCAPES = re.compile(r"\x1b\[[\d;]*m")
+
+
+class Result(NamedTuple):
+    """What an attack got."""
+
+    points: float
+    said: str
+    reached: bool
+
+    def __str__(self):
+        got = [f"{self.points:g} of {POINTS}"] if self.points else []
+        return " and ".join([*got, *(["reached it"] if self.reached else [])]) or "nothing"
+
+
+def open_box():
+    """A sandbox as an lstm submission gets it, with small limits."""
+    limits = Limits(memory=2**30, disk=64 * 2**20)
+    return Bubblewrap(Furniture(("lstmlib",), ABSENT, {}, ("numpy", "lstmlib.check")), limits)
+
+
+@contextlib.contextmanager
+def course(folder):
+    """A folder with what attacks are after, a secret in the environment and a listener; gives what to put in sources."""
+    for name in ("submitted/other/a/a.ipynb", "source/answers.py"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("secret")
+    with contextlib.closing(sqlite3.connect(folder / "gradebook.db")) as database:
+        database.execute("create table if not exists marks (points)")
+    os.environ["ATTACKED_SECRET"] = "1"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield {"COURSE": str(folder), "PORT": str(listener.getsockname()[1])}
+    del os.environ["ATTACKED_SECRET"]
+
+
+def ours(attack, box, places):
+    """What it gets under our grader."""
+    cells = attack.cells(places)
+    outputs, _ = Referee(box, box, None, [RELEASE], attack.seconds).judge(cells)
+    return _result([nbformat.from_dict(shown) for shown in outputs])
+
+
+def stock(attack, places, folder):
+    """What it gets where nbgrader runs student's cells and tests in one kernel."""
+    notebook = new_notebook(cells=[new_code_cell(cell["source"]) for cell in attack.cells(places)])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.cells[-1].metadata["tags"] = list(attack.tags)
+    try:
+        Execute(timeout=20, log=logging.getLogger("quiet")).preprocess(notebook, {"metadata": {"path": str(folder)}})
+    except Exception as error:  # it stopped nbgrader itself
+        return Result(0, f"{type(error).__name__}: {error}", False)
+    return _result([cell.outputs for cell in notebook.cells])
+
+
+def _result(outputs):
+    said = "\n".join(_text(output) for shown in outputs for output in shown)
+    test = new_code_cell("", metadata={"nbgrader": {"grade": True, "solution": False, "points": POINTS}})
+    test.outputs = outputs[-1]
+    points, _ = determine_grade(test, logging.getLogger("quiet"))
+    return Result(points, said, "REACHED" in ESCAPES.sub("", said))
+
+
+def _text(output):
+    if output["output_type"] == "stream":
+        return output["text"]
+    if output["output_type"] == "error":
+        return f"{output['ename']}: {output['evalue']}"
+    return repr(output["data"])
