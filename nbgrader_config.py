@@ -16,6 +16,7 @@ from lstmlib.grading.authoring import ClearSolutions
 from lstmlib.grading.feedback import HideTests
 from lstmlib.grading.judge.preprocessor import Judge
 from lstmlib.grading.repair import RepairCells
+from lstmlib.grading.safe_html import SafeHTML
 
 ROOT = Path(__file__).resolve().parent
 (ROOT / "class").mkdir(exist_ok=True)
@@ -58,5 +59,8 @@ c.Judge.absent = {
     "training": ["lstmlib.losses", "lstmlib.optim", "lstmlib.train", "lstmlib.check"],
 }
 
+# Nothing that a student wrote runs in the browser of whoever reads it.
+c.GenerateFeedback.exporter_class = SafeHTML
+c.HTMLExporter.sanitize_html = True
 # Feedback shows reports and points, not the seeds and the quiz key of the hidden tests.
 c.GenerateFeedback.preprocessors = [stock.GetGrades, HideTests, CSSHTMLHeaderPreprocessor]

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a line of a submission is a line of the file
 """What an attack is, and the tests that it wants to pass."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a line of a submission is a line of the file
 """Attacks on the machine and on whoever comes next. Outside the sandbox none of them is run."""
 
 from tests.attacks.attack import Attack
@@ -10,8 +11,7 @@ def harm(name, tries, source, named="Assertion", **more):
 
 
 ATTACKS = [
-    harm("kill the parent", "os.kill(os.getppid())", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n" + WRONG,
-         named="CellEnded"),
+    harm("kill the parent", "os.kill(os.getppid())", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n" + WRONG),
     harm("kill all", "kill(-1), kill(1)", """import os, signal
 for target in (-1, 1):
     try: os.kill(target, signal.SIGTERM)

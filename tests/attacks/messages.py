@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a line of a submission is a line of the file
 """Attacks on the line between the student's process and the grader, from cells and from judged calls."""
 
 from tests.attacks.attack import Attack
@@ -19,8 +20,8 @@ def frame(head, text=None):
 def forge(data):
     for s in sockets():
         try:
-            s.setblocking(False)
-            s.send(data)
+            s.settimeout(1)
+            s.sendall(data)
         except OSError:
             pass
 def add(a, b):
@@ -39,10 +40,10 @@ def in_call(head):
 ATTACKS = [
     Attack("forged outputs", "a reply of its own under a cell: what no notebook can hold",
            SOCKETS + f"forge(frame({{'outputs': {OUTPUTS.replace('null', 'None')}, 'success': True}}))\n",
-           named="Error", stock=False),
+           named="RoomLostError", stock=False),
     Attack("forged replies, many", "answers for requests to come",
            SOCKETS + "for _ in range(50): forge(frame({'outputs': [], 'success': True, 'value': 42}))\n",
-           named="Error", stock=False),
+           named="RoomLostError", stock=False),
     Attack("forged value", "a value that equals all", in_call("{'value': ['remote', 0, {'kind': 'object', 'type': 'int', "
            "'name': 'x', 'doc': None, 'callable': True}]}"), named="Assertion", stock=False),
     Attack("forged id", "overwrites what the grader holds", in_call("{'value': 0, 'changed': [[1, 'list', ['list', 1, []]], "

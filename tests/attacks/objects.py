@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a line of a submission is a line of the file
 """Attacks by what a function returns: objects that lie, remember or never end."""
 
 from tests.attacks.attack import Attack
@@ -12,7 +13,7 @@ YES = """class Yes:
 
 def give(expression, before="", name="add"):
     """A cell in which the function returns this."""
-    return f"{before}def {name}(*a, **k):\n    return {expression}\n"
+    return f"{before}def {name}(*given, **named):\n    return {expression}\n"
 
 
 ATTACKS = [
@@ -35,7 +36,7 @@ class Yes(np.ndarray):
     def __eq__(self, other): return True
     def __float__(self): return 5.0
     __hash__ = None
-""" + give("Lie()"), "number"),
+""" + give("Lie()"), "number", named="TypeError"),
     Attack("object array", "an array of objects that equal everything",
            YES + "import numpy as np\n" + give("np.array([Yes()] * 4, dtype=object)", name="double"), "double",
            named="Error"),
@@ -56,12 +57,14 @@ class Spy:
     __hash__ = None
 def add(a, b): return told[-1] + 8 if told else Spy()
 """, "twice"),
-    Attack("class that changes", "counts its objects, and answers from the second on", """class Counter:
-    made = 0
-    def __init__(self): Counter.made += 1; self.count = 2 * (Counter.made % 2)
-    def add(self): Counter.made += 1
-    def __eq__(self, other): return True
+    Attack("class that remembers", "its attribute learns what it is compared with, and is that from then on", """told = []
+class Spy:
+    def __eq__(self, other): told.append(other); return True
     __hash__ = None
+class Counter:
+    def add(self): told.append(len(told))
+    @property
+    def count(self): return told.pop() if told and told[-1] > 1 else Spy()
 """, "Counter"),
     Attack("counts as number", "shows itself as all points and as a script", """class Shown:
     def _repr_mimebundle_(self, **k): return {'text/plain': '1.0', 'text/html': '<script>alert(1)</script>'}

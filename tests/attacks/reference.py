@@ -1,3 +1,4 @@
+# a line of a submission is a line of the file
 """Attacks on the real lstm assignment: hand in the library's answer instead of one's own."""
 
 from tests.attacks.attack import Attack

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a line of a submission is a line of the file
 """Attacks on the session in which a test would run: patches, hooks, fakes and names."""
 
 from tests.attacks.attack import Attack
@@ -32,7 +33,7 @@ shell._showtraceback = lambda *a, **k: None
 shell.events.register('pre_run_cell', lambda info: None)
 type(shell).showtraceback = lambda *a, **k: None
 type(shell).run_code = None
-""" + WRONG, named="AssertionError"),
+""" + WRONG, named="Assertion|NameError"),
     Attack("tag skip-execution", "the test cell is not run", WRONG, tags=("skip-execution",)),
     Attack("fake numpy", "np is a module of the student's", """import sys, types
 fake = types.ModuleType('numpy'); fake.allclose = lambda *a, **k: True

@@ -129,14 +129,16 @@ class Student:
         try:
             socket.send_fds(self._doors, [b"d"], [theirs.fileno()])
             self._ask_room({"do": "fork", "name": self.generation})
+            theirs.close()  # or nobody would notice when the fork ends
+            fork = Channel(mine)
+            fork.receive(time.monotonic() + GRACE)
         except (ClosedError, LateError, WireError, OSError) as error:
             mine.close()
             self.close()
             raise RoomLostError(f"The student's program does not answer any more ({_why(error)}).") from None
         finally:
             theirs.close()
-        self._fork = Channel(mine)
-        self._fork.receive(time.monotonic() + GRACE)
+        self._fork = fork
 
     def lookup(self, name):
         """The value of a name: data, or a proxy.
