@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from lstmlib.grading import room
+from lstmlib.grading.room.zygote import HOME
 
 _INSIDE = "/judge"
 _ROOM = Path(room.__file__).parent
@@ -105,7 +106,7 @@ class _Backend:
         settings = asdict(self.limits) | {
             "separate": self.separate,
             "preload": list(furniture.preload),
-            "covered": [],
+            "emptied": [path for path in (HOME, "/tmp", "/dev/shm", "/judge/matplotlib") if path not in self._kept()],
         }
         self._control.settimeout(60)
         try:
@@ -120,6 +121,11 @@ class _Backend:
             _, said = self._process.communicate()
             raise SandboxError(self._refusal(said.decode(errors="replace")[-2000:] or reason))
         self._control.settimeout(None)
+
+    def _kept(self):
+        """Of the folders that each room finds empty, those in which the libraries are: they can only be read."""
+        places = [sys.prefix, sys.base_prefix, *_parents(self.furniture.packages)]
+        return [path for path in ("/tmp",) if any(Path(place).is_relative_to(path) for place in places)]
 
     def open_room(self, channel, doors, keeper):
         """Make a room that serves over three sockets: requests, forks, and orders to its keeper."""
@@ -168,9 +174,11 @@ class Bubblewrap(_Backend):
             *(("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID") if os.getuid() == 0 else ("--unshare-user",)),
             *("--die-with-parent", "--new-session", "--clearenv"),
             *(part for name, value in ENVIRONMENT.items() for part in ("--setenv", name, value)),
-            *("--setenv", "MPLCONFIGDIR", "/judge/matplotlib", "--dir", "/judge/matplotlib"),
+            *("--setenv", "MPLCONFIGDIR", "/judge/matplotlib", "--tmpfs", "/judge/matplotlib", "--tmpfs", "/tmp"),
+            *("--perms", "0755", "--dir", HOME),
             *_readable(list(self._files())),
-            *("--tmpfs", "/tmp", "--tmpfs", "/home", "--proc", "/proc", "--dev", "/dev"),
+            *("--proc", "/proc", "--dev", "/dev"),
+            *(part for path in ("/", *self._kept()) for part in ("--remount-ro", path)),
             *("--chdir", "/"),
             *(sys.executable, "-c", start),
         ]

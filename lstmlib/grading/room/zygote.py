@@ -22,7 +22,7 @@ from .frames import Channel
 from .room import live
 from .shell import Shell
 
-HOME = "/home/student"
+HOME = "/student"
 PAGE = os.sysconf("SC_PAGE_SIZE")
 LOOK = 0.1  # seconds between two looks at the memory that a room takes
 
@@ -60,10 +60,8 @@ def _keep(settings, shell, channel, doors, keeper):
         if settings["separate"]:
             isolation.become_nobody()
             isolation.separate()
-            for path, size in (("/tmp", settings["disk"]), ("/home", settings["disk"]), ("/dev/shm", settings["disk"])):
-                isolation.mount_empty(path, size=str(size), mode="1777")
-            for path in settings["covered"]:
-                isolation.mount_empty(path)
+            for path in settings["emptied"]:
+                isolation.mount_empty(path, size=str(settings["disk"]), mode="1777")
             isolation.mount_empty("/proc")
         home = HOME if settings["separate"] else tempfile.mkdtemp()
         room = os.fork()
