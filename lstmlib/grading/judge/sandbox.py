@@ -106,7 +106,7 @@ class _Backend:
         settings = asdict(self.limits) | {
             "separate": self.separate,
             "preload": list(furniture.preload),
-            "emptied": [path for path in (HOME, "/tmp", "/dev/shm", "/judge/matplotlib") if path not in self._kept()],
+            "emptied": [path for path in (HOME, "/tmp", "/dev/shm", "/judge/scratch") if path not in self._kept()],
         }
         self._control.settimeout(60)
         try:
@@ -174,7 +174,8 @@ class Bubblewrap(_Backend):
             *(("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID") if os.getuid() == 0 else ("--unshare-user",)),
             *("--die-with-parent", "--new-session", "--clearenv"),
             *(part for name, value in ENVIRONMENT.items() for part in ("--setenv", name, value)),
-            *("--setenv", "MPLCONFIGDIR", "/judge/matplotlib", "--tmpfs", "/judge/matplotlib", "--tmpfs", "/tmp"),
+            *("--setenv", "MPLCONFIGDIR", "/judge/scratch", "--setenv", "TMPDIR", "/judge/scratch"),
+            *("--tmpfs", "/judge/scratch", "--tmpfs", "/tmp"),
             *("--perms", "0755", "--dir", HOME),
             *_readable(list(self._files())),
             *("--proc", "/proc", "--dev", "/dev"),
