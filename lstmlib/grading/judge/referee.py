@@ -1,5 +1,6 @@
 """Judging one notebook: its student cells run in the room, its locked cells here."""
 
+import sys
 import time
 
 from lstmlib.grading.judge.namespace import Namespace
@@ -30,6 +31,7 @@ class Referee:
         self.shown = self.student if shown is judged else Student(shown, seconds, files)
         self.namespace = namespace = Namespace(self.student, released)
         self.student.classes = namespace.classes
+        self.before = sys.modules["__main__"], Shell._instance  # IPython takes their places
         module = _Module()
         module.__dict__ = namespace
         self.shell = Shell(user_module=module, user_ns=namespace)
@@ -61,6 +63,7 @@ class Referee:
         finally:
             self.student.close()
             self.shown.close()
+            sys.modules["__main__"], Shell._instance = self.before
         return outputs, evidence
 
     def _student(self, source):
@@ -88,3 +91,4 @@ class _Module:
     """Stands for __main__; its names may be any dict."""
 
     __name__ = "__main__"
+    __spec__ = None
