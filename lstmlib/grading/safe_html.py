@@ -3,8 +3,8 @@
 import bleach
 from nbconvert.exporters import HTMLExporter
 
-_TAGS = """a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption figure h1 h2 h3 h4 h5 h6
-hr i img kbd li mark ol p pre q s samp small span strong sub summary sup table tbody td tfoot th thead tr u ul var"""
+_TAGS = """a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption figure h1 h2 h3 h4 h5
+h6 hr i img kbd li mark ol p pre q s samp small span strong sub summary sup table tbody td tfoot th thead tr u ul var"""
 _ATTRIBUTES = {"alt", "align", "class", "colspan", "height", "href", "id", "open", "rowspan", "src", "start", "title",
                "width"}  # fmt: skip
 _PICTURES = ("data:image/png;", "data:image/jpeg;", "data:image/gif;")
@@ -23,7 +23,7 @@ def _is_harmless(tag, name, value):
 
 
 class SafeHTML(HTMLExporter):
-    """nbconvert's exporter, with rendered Markdown cleaned as well: nbgrader's template for feedback does not do that."""
+    """nbconvert's exporter; it cleans rendered Markdown as well, which nbgrader's template for feedback does not."""
 
     def markdown2html(self, context, source):
         return clean(super().markdown2html(context, source))
