@@ -15,6 +15,7 @@ from nbgrader.converters import Autograde, GenerateAssignment
 from lstmlib.grading.authoring import ClearSolutions
 from lstmlib.grading.feedback import HideTests
 from lstmlib.grading.judge.preprocessor import Judge
+from lstmlib.grading.links import DropLinks
 from lstmlib.grading.repair import RepairCells
 from lstmlib.grading.safe_html import SafeHTML
 
@@ -44,6 +45,7 @@ OURS = {
 }
 c.GenerateAssignment.preprocessors = [OURS.get(step, step) for step in GenerateAssignment().preprocessors]
 c.Autograde.sanitize_preprocessors = [
+    DropLinks,  # nbgrader would follow them
     RepairCells,  # damaged notebooks are mended, and nothing in them steers execution
     *(step for step in Autograde().sanitize_preprocessors if step is not stock.DeduplicateIds),
 ]
@@ -54,7 +56,7 @@ c.Judge.preload = ["numpy", "matplotlib.pyplot", "scipy.special", "lstmlib.check
 CELLS = {name: [f"lstmlib.{name}", f"lstmlib.fast.{name}"] for name in ("rnn", "lstm", "gru")}
 c.Judge.absent = {
     "rnn": [*CELLS["rnn"], "lstmlib.activations", "lstmlib.gradients", "lstmlib.check"],
-    "lstm": [*CELLS["lstm"], "lstmlib.check"],
+    "lstm": [*CELLS["lstm"], "lstmlib.experiments.ablated", "lstmlib.check"],
     "gru": [*CELLS["gru"], "lstmlib.interop", "lstmlib.check"],
     "training": ["lstmlib.losses", "lstmlib.optim", "lstmlib.train", "lstmlib.check"],
 }

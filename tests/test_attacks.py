@@ -5,10 +5,14 @@ import re
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
 
+from lstmlib.grading.marks import read_marks
+from tests.attacks.class_of_attackers import hand_in, make_release
 from tests.attacks.corpus import ATTACKS
 from tests.attacks.run import course, open_box, ours
+from tests.sample_class.run import nbgrader
 
 pytestmark = pytest.mark.skipif(
     not shutil.which("bwrap") and not os.environ.get("CI"), reason="bubblewrap is not installed"
@@ -81,3 +85,38 @@ def test_there_is_a_right_answer_to_every_test(box, places):
     for test in ("add", "close", "number", "all", "twice", "shown", "double", "random", "Counter", "lstm"):
         answer = answers.get(test, "def add(a, b): return a + b")
         assert ours(kind("honest", "", answer, test), box, places).points == 1, test
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """A class of attackers, graded with nbgrader's own commands."""
+    folder = tmp_path_factory.mktemp("attackers")
+    hand_in(folder, make_release(folder))
+    said = nbgrader(folder, "autograde", "sums") + nbgrader(folder, "generate_feedback", "sums")
+    return folder, said
+
+
+def test_only_the_honest_student_of_a_class_of_attackers_gets_points(graded):
+    folder, _ = graded
+    marks, _ = read_marks(f"sqlite:///{folder / 'gradebook.db'}", "sums")
+    assert {student: sum(found.values()) for student, found in marks.items()} == {
+        "links": 0, "thief": 0, "a b": 0, "tags": 0, "scripts": 0, "outputs": 0, "z": 1,
+    }  # fmt: skip
+
+
+def test_links_are_not_followed(graded):
+    folder, said = graded
+    assert "'notes.txt' is a link" in said and "the notebook is a link" in said
+    for part in ("autograded", "feedback"):
+        texts = [path.read_bytes() for path in (folder / part).rglob("*") if path.is_file()]
+        assert texts and not any(b"TOP SECRET\n" in text or text == b"TOP SECRET" for text in texts)
+    for student in ("links", "a b"):
+        notebook = nbformat.read(folder / "autograded" / student / "sums" / "sums.ipynb", as_version=4)
+        assert not any("REACHED" in str(cell.outputs) for cell in notebook.cells if cell.cell_type == "code")
+
+
+def test_nothing_in_feedback_runs(graded):
+    folder, _ = graded
+    page = (folder / "feedback" / "scripts" / "sums" / "sums.html").read_text()
+    assert page.count("alert(1)") >= 5  # it is shown as text
+    assert not re.search(r"<script>alert|<img[^>]*onerror|<a [^>]*javascript:", page)

@@ -23,7 +23,7 @@ def _is_harmless(tag, name, value):
 
 
 class SafeHTML(HTMLExporter):
-    """nbconvert's exporter, with rendered Markdown cleaned as well, which nbgrader's template does not do."""
+    """nbconvert's exporter; it cleans rendered Markdown as well, which nbgrader's template for feedback does not."""
 
     def markdown2html(self, context, source):
         return clean(super().markdown2html(context, source))

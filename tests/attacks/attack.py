@@ -1,4 +1,3 @@
-# ruff: noqa: E501  # a line of a submission is a line of the file
 """What an attack is, and the tests that it wants to pass."""
 
 from dataclasses import dataclass

@@ -1,4 +1,3 @@
-# ruff: noqa: E501  # a line of a submission is a line of the file
 """Attacks on the machine and on whoever comes next. Outside the sandbox none of them is run."""
 
 from tests.attacks.attack import Attack

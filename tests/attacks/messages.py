@@ -1,4 +1,3 @@
-# ruff: noqa: E501  # a line of a submission is a line of the file
 """Attacks on the line between the student's process and the grader, from cells and from judged calls."""
 
 from tests.attacks.attack import Attack

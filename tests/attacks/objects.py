@@ -1,4 +1,3 @@
-# ruff: noqa: E501  # a line of a submission is a line of the file
 """Attacks by what a function returns: objects that lie, remember or never end."""
 
 from tests.attacks.attack import Attack

@@ -1,4 +1,3 @@
-# ruff: noqa: E501  # a line of a submission is a line of the file
 """Attacks on what lies around: files, processes, settings, the network."""
 
 from tests.attacks.attack import Attack, reach

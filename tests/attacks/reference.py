@@ -8,15 +8,6 @@ def forget_gate(x, h_prev, W_x, W_h, b):
     found = {0}
     return found(x, h_prev, W_x, W_h, b)
 """
-# How the library's class gives a forget gate: it is taken out of a step of a whole LSTM.
-FROM_CLASS = """import numpy as np
-def forget_gate(x, h_prev, W_x, W_h, b):
-    {0}
-    D, H = W_x.shape
-    layer = cls(D, H)
-    layer.params['W_xf'][...], layer.params['W_hf'][...], layer.params['b_f'][...] = W_x, W_h, b
-    return layer.forward(x[:, None], h_prev)
-"""
 FILES = """import glob, os, sys
 found = [f for p in [*sys.path, '/usr/lib', '/home', '/tmp', '/judge'] for pattern in {0!r}
          for f in glob.glob(os.path.join(p or '.', pattern), recursive=True)]
@@ -27,10 +18,11 @@ def forget_gate(*a): return 0
 NOT_YET = "not yet"
 
 ATTACKS = [
-    Attack("import of the reference", "from lstmlib.lstm import LSTM",
-           FROM_CLASS.format("from lstmlib.lstm import LSTM as cls"), "lstm", NOT_YET),
-    Attack("reference in lstmlib.fast", "another path in the library",
-           FROM_CLASS.format("from lstmlib.fast.lstm import LSTM as cls"), "lstm", NOT_YET),
+    Attack("import of the reference", "from lstmlib.lstm import forget_gate",
+           MODEL.replace("found = {0}", "from lstmlib.lstm import forget_gate as found"), "lstm", NOT_YET),
+    Attack("another library path", "the module of a class that other modules use",
+           MODEL.replace("found = {0}",
+           "import sys, lstmlib.widgets.lstm as w; found = sys.modules[w.LSTM.__module__].forget_gate"), "lstm", NOT_YET),
     Attack("check's own reference", "the exercise's reference, out of lstmlib.check", MODEL.replace("found = {0}",
            "from lstmlib.check.checker import EXERCISES; e = EXERCISES['lstm.forget_gate']; found = e.reference"),
            "lstm", NOT_YET),
@@ -39,12 +31,12 @@ ATTACKS = [
     Attack("source on disk", "reads lstm.py", FILES.format(["lstmlib/lstm.py", "lstmlib/check/*.py"], b"EXERCISES"),
            "lstm", NOT_YET),
     Attack("compiled file", "reads lstm.pyc", FILES.format(
-           ["lstmlib/**/*.pyc", "lstmlib/__pycache__/lstm*.pyc", "**/lstm.*.pyc"], b"W_xf"), "lstm", NOT_YET),
+           ["lstmlib/__pycache__/lstm*.pyc", "lstmlib/check/__pycache__/*.pyc", "lstmlib/fast/__pycache__/*.pyc"], b"W_h"), "lstm", NOT_YET),
     Attack("inspect", "asks for the source of what is imported", """import inspect
 try:
     import lstmlib.lstm, lstmlib.check
-    text = inspect.getsource(lstmlib.lstm) + inspect.getsource(lstmlib.check)
-    print('REACHED' if 'W_xf' in text or 'EXERCISES' in text else 'nothing', len(text))
+    text = inspect.getsource(lstmlib.lstm)
+    print('REACHED' if 'W_h' in text else 'nothing', len(text))
 except Exception as error:
     print('refused', error)
 def forget_gate(*a): return 0
@@ -56,7 +48,7 @@ found = glob.glob(root + '/.git') + glob.glob(root + '/solutions/*')
 if found: print('REACHED', found)
 def forget_gate(*a): return 0
 """, "lstm", NOT_YET),
-    Attack("gc for the reference", "looks for the class among all objects", """import gc
+    Attack("gc for the reference", "looks for the class among all objects", """import gc, lstmlib.lstm
 found = [x for x in gc.get_objects() if isinstance(x, type) and x.__module__ == 'lstmlib.lstm']
 if found: print('REACHED', found)
 def forget_gate(*a): return 0

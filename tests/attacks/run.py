@@ -1,4 +1,3 @@
-# ruff: noqa: E501  # a line of a submission is a line of the file
 """Run an attack, under our grader and under nbgrader's own, and say what it got."""
 
 import contextlib

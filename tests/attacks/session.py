@@ -1,4 +1,3 @@
-# ruff: noqa: E501  # a line of a submission is a line of the file
 """Attacks on the session in which a test would run: patches, hooks, fakes and names."""
 
 from tests.attacks.attack import Attack

@@ -17,9 +17,9 @@ def rebuild(description, at_end=False):
     """Make an exception of a described one; its traceback leads through the lines of the student's cells.
 
     Its class is the builtin of that name, or a new one below the nearest builtin ancestor: no code of the student's
-    runs. StopIteration is one only `at_end` of an iteration, else RuntimeError: it would end a loop of the test, such
-    as ``all(map(…))``, before anything was compared. KeyboardInterrupt and GeneratorExit, which mean something to the
-    judge itself, become RuntimeError.
+    runs. KeyboardInterrupt and GeneratorExit, which mean something to the judge itself, become RuntimeError. So does
+    StopIteration but `at_end` of an iteration: it would end a loop of the test, such as ``all(map(…))``, before
+    anything was compared.
     """
     error = _make(description, at_end)
     try:
