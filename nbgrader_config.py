@@ -45,8 +45,9 @@ OURS = {
 }
 c.GenerateAssignment.preprocessors = [OURS.get(step, step) for step in GenerateAssignment().preprocessors]
 c.Autograde.sanitize_preprocessors = [
-    DropLinks,  # nbgrader would follow them
     RepairCells,  # damaged notebooks are mended, and nothing in them steers execution
+    DropLinks,  # nbgrader would follow them
+    RepairCells,  # a notebook that was a link is empty now
     *(step for step in Autograde().sanitize_preprocessors if step is not stock.DeduplicateIds),
 ]
 c.Autograde.autograde_preprocessors = [OURS.get(step, step) for step in Autograde().autograde_preprocessors]

@@ -10,7 +10,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 
 class DropLinks(NbGraderPreprocessor):
-    """The first step of grading: what came of links is removed, each with a warning.
+    """The second step of grading: what came of links is removed, each with a warning.
 
     A notebook that is a link is emptied; later steps put the tests back, so it is graded as if nothing was handed in.
     """
