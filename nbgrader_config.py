@@ -10,13 +10,11 @@ from pathlib import Path
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader import preprocessors as stock
-from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.converters import GenerateAssignment
 
 from lstmlib.grading.authoring import ClearSolutions
+from lstmlib.grading.autograde import install
 from lstmlib.grading.feedback import HideTests
-from lstmlib.grading.judge.preprocessor import Judge
-from lstmlib.grading.links import DropLinks
-from lstmlib.grading.repair import RepairCells
 from lstmlib.grading.safe_html import SafeHTML
 
 ROOT = Path(__file__).resolve().parent
@@ -37,20 +35,12 @@ c.CourseDirectory.feedback_directory = "class/feedback"
 c.CourseDirectory.solution_directory = "class/solution"
 c.NbGrader.logfile = str(ROOT / "class" / "nbgrader.log")
 
-# nbgrader's own steps, with ours in place of three of them. Mending comes first: each of nbgrader's steps wants a
-# valid notebook.
-OURS = {
-    stock.ClearSolutions: ClearSolutions,  # a cell may bring its own stub, as the quiz does
-    stock.Execute: Judge,  # students' code never shares a process with the tests
-}
-c.GenerateAssignment.preprocessors = [OURS.get(step, step) for step in GenerateAssignment().preprocessors]
-c.Autograde.sanitize_preprocessors = [
-    RepairCells,  # damaged notebooks are mended, and nothing in them steers execution
-    DropLinks,  # nbgrader would follow them
-    RepairCells,  # a notebook that was a link is empty now
-    *(step for step in Autograde().sanitize_preprocessors if step is not stock.DeduplicateIds),
+install()  # nbgrader autograde: students' code is locked up, and never shares a process with the tests
+c.GenerateAssignment.preprocessors = [
+    ClearSolutions if step is stock.ClearSolutions else step  # a cell may bring its own stub, as the quiz does
+    for step in GenerateAssignment().preprocessors
 ]
-c.Autograde.autograde_preprocessors = [OURS.get(step, step) for step in Autograde().autograde_preprocessors]
+c.Judge.records = "class/records"  # evidence for each mark, repair reports, and results by content
 c.Judge.timeout = 30  # seconds a cell
 c.Judge.packages = ["lstmlib"]
 c.Judge.preload = ["numpy", "matplotlib.pyplot", "scipy.special", "lstmlib.check", "lstmlib.train", "lstmlib.tasks"]

@@ -4,153 +4,128 @@ Students duplicate cells, delete and move them, or change their metadata, most o
 recorded when it made the release says how the notebook should look.
 """
 
-import secrets
+import copy
 
 from nbformat.v4 import new_code_cell, new_markdown_cell
-from nbgrader.api import Gradebook
-from nbgrader.nbgraderformat import SCHEMA_VERSION
-from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 
 
-class RepairCells(NbGraderPreprocessor):
-    """Takes the place of nbgrader's ``DeduplicateIds``; ``OverwriteCells`` comes after it.
+def repair(nb, released):
+    """Repair a notebook in place; return what was repaired, a sentence each.
 
-    - Cells without an id get one (notebooks saved in a format before 4.5 have none).
-    - Tags are removed. They steer execution: skip-execution would keep a test from running, and a test that
-      shows no error counts as passed.
     - Of several cells with the same grade id the last one keeps it (as in nbgrader), and the others become
       ordinary cells; nbgrader would leave metadata that stop the whole batch.
-    - The nbgrader metadata of every known cell are those of the release, and so is the text of locked cells.
+    - The kind of every known cell and its nbgrader metadata are those of the release, and so is the text of locked
+      cells, hidden tests included.
     - Locked and graded cells that are missing are put back, after the cell that they followed. A solution cell
       is not: its stub could hide what the student wrote elsewhere.
     - A locked test that stands before the solution that it tests is moved behind it.
+    - The kernel is that of the release.
 
-    Nothing that a student wrote is deleted. Each repair is logged as a warning.
+    Nothing that a student wrote is deleted.
+
+    Parameters
+    ----------
+    nb : nbformat.NotebookNode
+        Valid; see `lstmlib.grading.salvage`.
+    released : Released
+
+    Returns
+    -------
+    list of str
     """
-
-    def preprocess(self, nb, resources):
-        place = resources["nbgrader"]
-        with Gradebook(place["db_url"]) as gradebook:
-            released = _released_cells(gradebook.find_notebook(place["notebook"], place["assignment"]))
-        self.where = f"{place['student']}/{place['assignment']}/{place['notebook']}"
-        self.repair(nb, released)
-        return nb, resources
-
-    def repair(self, nb, released):
-        """Repair a notebook in place.
-
-        Parameters
-        ----------
-        nb : nbformat.NotebookNode
-        released : dict
-            Grade id to a dict of cell_type, source and nbgrader metadata, in the order of the release.
-        """
-        self._give_ids(nb)
-        self._remove_tags(nb)
-        self._settle_identities(nb, released)
-        self._restore_locked_text(nb, released)
-        self._put_back(nb, released)
-        self._move_behind(nb, released)
-
-    def _give_ids(self, nb):
-        nb.nbformat_minor = max(nb.nbformat_minor, 5)
-        taken = set()
-        for cell in nb.cells:
-            if not isinstance(cell.get("id"), str) or cell.id in taken:
-                cell["id"] = secrets.token_hex(4)
-            taken.add(cell.id)
-
-    def _remove_tags(self, nb):
-        count = sum(cell.metadata.pop("tags", None) is not None for cell in nb.cells)
-        if count:
-            self._report(f"tags of {count} cells", "removed")
-
-    def _settle_identities(self, nb, released):
-        seen = set()
-        for cell in reversed(nb.cells):
-            grade_id = _grade_id(cell)
-            if grade_id in released and grade_id not in seen:
-                seen.add(grade_id)
-                cell.metadata["nbgrader"] = dict(released[grade_id]["metadata"])
-            elif "nbgrader" in cell.metadata:
-                del cell.metadata["nbgrader"]
-                reason = "a second copy" if grade_id in seen else "an unknown id"
-                self._report(f"cell {grade_id}", f"{reason}, now an ordinary cell")
-
-    def _restore_locked_text(self, nb, released):
-        for cell in nb.cells:
-            original = released.get(_grade_id(cell))
-            if original and original["metadata"]["locked"]:
-                if cell.source not in (original["source"], _as_released(original["source"])):
-                    self._report(f"cell {_grade_id(cell)}", "its text had been changed, restored")
-                cell.source = original["source"]
-
-    def _put_back(self, nb, released):
-        position = 0
-        for grade_id, original in released.items():
-            found = _position(nb, grade_id)
-            if found is not None:
-                position = found + 1
-            elif original["metadata"]["locked"] or original["metadata"]["grade"] or original["metadata"]["task"]:
-                new_cell = new_code_cell if original["cell_type"] == "code" else new_markdown_cell
-                metadata = {"nbgrader": dict(original["metadata"])}
-                nb.cells.insert(position, new_cell(original["source"], metadata=metadata))
-                position += 1
-                self._report(f"cell {grade_id}", "was missing, put back")
-
-    def _move_behind(self, nb, released):
-        solution = None
-        for grade_id, original in released.items():
-            position = _position(nb, grade_id)
-            if position is None:
-                continue
-            if original["metadata"]["solution"]:
-                solution = grade_id
-            elif original["metadata"]["grade"] and solution and position < _position(nb, solution):
-                cell = nb.cells.pop(position)
-                nb.cells.insert(_position(nb, solution) + 1, cell)
-                self._report(f"cell {grade_id}", f"stood before {solution}, moved behind it")
-
-    def _report(self, what, done):
-        self.log.warning("Repaired %s: %s: %s", self.where, what, done)
+    repairs: list[str] = []
+    _settle_identities(nb, released.cells, repairs)
+    _restore_kinds_and_locked_text(nb, released, repairs)
+    _put_back(nb, released.cells, repairs)
+    _move_behind(nb, released.cells, repairs)
+    _restore_kernel(nb, released.kernelspec, repairs)
+    return repairs
 
 
-def _grade_id(cell):
+def _settle_identities(nb, released, repairs):
+    seen = set()
+    for cell in reversed(nb.cells):
+        name = grade_id(cell)
+        if name in released and name not in seen:
+            seen.add(name)
+            cell.metadata["nbgrader"] = dict(released[name]["metadata"])
+        elif "nbgrader" in cell.metadata:
+            del cell.metadata["nbgrader"]
+            reason = "a second copy" if name in seen else "an unknown id"
+            repairs.append(f"cell {name}: {reason}, now an ordinary cell")
+
+
+def _restore_kinds_and_locked_text(nb, released, repairs):
+    for position, cell in enumerate(nb.cells):
+        name = grade_id(cell)
+        if name is None:
+            continue
+        original = released.cells[name]
+        if cell.cell_type != original["cell_type"]:
+            repairs.append(f"cell {name}: was of kind {cell.cell_type}, now {original['cell_type']} again")
+            nb.cells[position] = cell = _new(original, cell.source, cell.id)
+        if original["metadata"]["locked"]:
+            if cell.source not in (original["source"], released.texts[name]):
+                repairs.append(f"cell {name}: its text had been changed, restored")
+            cell.source = original["source"]
+
+
+def _new(original, source, name):
+    make = new_code_cell if original["cell_type"] == "code" else new_markdown_cell
+    return make(source, id=name, metadata={"nbgrader": dict(original["metadata"])})
+
+
+def _put_back(nb, released, repairs):
+    position, taken = 0, {cell.id for cell in nb.cells}
+    for name, original in released.items():
+        found = _position(nb, name)
+        if found is not None:
+            position = found + 1
+        elif original["metadata"]["locked"] or original["metadata"]["grade"] or original["metadata"]["task"]:
+            nb.cells.insert(position, _new(original, original["source"], _free(name, taken)))
+            position += 1
+            repairs.append(f"cell {name}: was missing, put back")
+
+
+def _free(name, taken):
+    """An id for a cell that is put back: as much of its grade id as can be one."""
+    stem = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name)[:50]
+    count = 1
+    while f"{stem}-back-{count}" in taken:
+        count += 1
+    taken.add(f"{stem}-back-{count}")
+    return f"{stem}-back-{count}"
+
+
+def _move_behind(nb, released, repairs):
+    solution = None
+    for name, original in released.items():
+        position = _position(nb, name)
+        if position is None:
+            continue
+        if original["metadata"]["solution"]:
+            solution = name
+        elif original["metadata"]["grade"] and solution and position < _position(nb, solution):
+            cell = nb.cells.pop(position)
+            nb.cells.insert(_position(nb, solution) + 1, cell)
+            repairs.append(f"cell {name}: stood before {solution}, moved behind it")
+
+
+def _restore_kernel(nb, kernelspec, repairs):
+    if kernelspec is None:
+        return
+    name = nb.metadata.get("kernelspec", {}).get("name")
+    if name is not None and name != kernelspec.get("name"):
+        repairs.append(f"the kernel: was {name!r}, now {kernelspec.get('name')!r} again")
+    nb.metadata["kernelspec"] = copy.deepcopy(kernelspec)
+
+
+def grade_id(cell):
+    """The grade id of a cell, or None."""
     metadata = cell.metadata.get("nbgrader")
-    grade_id = metadata.get("grade_id") if isinstance(metadata, dict) else None
-    return grade_id if isinstance(grade_id, str) else None
+    name = metadata.get("grade_id") if isinstance(metadata, dict) else None
+    return name if isinstance(name, str) else None
 
 
-def _position(nb, grade_id):
-    return next((k for k, cell in enumerate(nb.cells) if _grade_id(cell) == grade_id), None)
-
-
-def _as_released(source):
-    """The text of a cell without its hidden tests, as students have it."""
-    cell = new_code_cell(source)
-    ClearHiddenTests()._remove_hidden_test_region(cell)
-    return cell.source
-
-
-def _released_cells(notebook):
-    """Grade id to cell type, source and nbgrader metadata, in the order of the release."""
-    points = {cell.name: cell.max_score for cell in [*notebook.grade_cells, *notebook.task_cells]}
-    grades, solutions, tasks = (
-        {cell.name for cell in cells} for cells in (notebook.grade_cells, notebook.solution_cells, notebook.task_cells)
-    )
-    released = {}
-    for cell in notebook.source_cells:
-        metadata = {
-            "grade": cell.name in grades,
-            "grade_id": cell.name,
-            "locked": cell.locked,
-            "schema_version": SCHEMA_VERSION,
-            "solution": cell.name in solutions,
-            "task": cell.name in tasks,
-            "checksum": cell.checksum,
-            "cell_type": cell.cell_type,
-        }
-        if cell.name in points:
-            metadata["points"] = points[cell.name]
-        released[cell.name] = {"cell_type": cell.cell_type, "source": cell.source, "metadata": metadata}
-    return released
+def _position(nb, name):
+    return next((k for k, cell in enumerate(nb.cells) if grade_id(cell) == name), None)

@@ -52,6 +52,7 @@ def nbgrader(folder, *arguments, progress=None):
         "CourseDirectory.feedback_directory": folder / "feedback",
         "NbGrader.logfile": folder / "nbgrader.log",
         "Judge.timeout": SECONDS_A_CELL,
+        "Judge.records": folder / "records",
     }
     if shutil.which("bwrap") is None:
         moved["Judge.sandbox"] = "process"  # these students are invented

@@ -12,20 +12,24 @@ _IPYTHON = {"_", "__", "___", "_i", "_ii", "_iii", "_dh", "_ih", "_oh", "In", "O
 
 
 class Namespace(dict):
-    """Global names of the trusted process.
+    """Global names of the trusted process."""
 
-    Parameters
-    ----------
-    student : Student
-    released : list of str
-        The code of all cells of the release, as students got it.
-    """
-
-    def __init__(self, student, released=()):
+    def __init__(self):
         super().__init__(__name__="__main__", __builtins__=builtins)
-        self.student = student
+        self.student = None
         self._imports, self._asked, self.classes = {}, set(), set()
         self._reserved = set()
+
+    def attach(self, student, released=()):
+        """Look names up at a student from now on.
+
+        Parameters
+        ----------
+        student : Student
+        released : list of str
+            The code of all cells of the release, as students got it.
+        """
+        self.student = student
         for source in released:
             self._learn(source)
 
@@ -48,7 +52,7 @@ class Namespace(dict):
     def __missing__(self, name):
         if name in self._reserved:
             raise KeyError(name)
-        if not isinstance(name, str) or name in _IPYTHON or name.startswith("__"):
+        if self.student is None or not isinstance(name, str) or name in _IPYTHON or name.startswith("__"):
             raise KeyError(name)
         if hasattr(builtins, name) and name not in self._asked:
             raise KeyError(name)

@@ -4,6 +4,7 @@ import re
 
 LONGEST_TEXT = 2_000_000  # characters of one output; a room that is not tampered with stays below
 MOST_OUTPUTS = 1_002
+EVIDENCE = "application/vnd.grading-evidence+json"  # what a test displays as this is kept with the marks, and not shown
 _RICH = {"text/plain", "text/html", "text/latex", "text/markdown", "image/svg+xml"}
 _PICTURES = {"image/png", "image/jpeg"}
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
@@ -15,6 +16,11 @@ def clean(outputs):
     """The outputs of a cell with nothing in them that a notebook cannot hold; what is none is left out."""
     listed = outputs if isinstance(outputs, list) else []
     return [fit for fit in map(_fit, listed[:MOST_OUTPUTS]) if fit is not None]
+
+
+def evidence_in(outputs):
+    """What a test left as evidence."""
+    return [output["data"][EVIDENCE] for output in outputs if EVIDENCE in output.get("data", {})]
 
 
 def plain(text):
@@ -38,6 +44,8 @@ def _fit(output):
         }
     if kind in ("display_data", "execute_result") and isinstance(output.get("data"), dict):
         fit = {"output_type": kind, "data": _data(output["data"]), "metadata": {}}
+        if EVIDENCE in output["data"] and not fit["data"]:
+            return None
         return fit | ({"execution_count": None} if kind == "execute_result" else {})
     return None
 

@@ -1,12 +1,28 @@
 """Judging one notebook: its student cells run in the room, its locked cells here."""
 
+import hashlib
+import math
+import random
 import sys
 import time
 
+from IPython.core.interactiveshell import InteractiveShell
+
 from lstmlib.grading.judge.namespace import Namespace
-from lstmlib.grading.judge.outputs import clean
+from lstmlib.grading.judge.outputs import clean, evidence_in
 from lstmlib.grading.judge.student import Student
 from lstmlib.grading.room.shell import Shell
+
+
+def make_shell():
+    """An IPython for the trusted cells; making one takes longer than most of them."""
+    module = _Module()
+    module.__dict__ = namespace = Namespace()
+    main = sys.modules["__main__"]
+    try:
+        return Shell(user_module=module, user_ns=namespace)
+    finally:
+        sys.modules["__main__"] = main  # IPython put the module in its place
 
 
 class Referee:
@@ -22,49 +38,72 @@ class Referee:
         Name to content of what was handed in beside the notebook.
     released : list of str
         The code of the cells of the release.
-    seconds : float
-        For one cell of the student's, or one call of a test.
+    seconds, seconds_in_all : float
+        For a cell of the student's, or for all that a test asks of the student's program; and for all cells.
+    seed : str, optional
+        Of the random numbers of the cells; each test has its own.
+    shell : Shell, optional
+        From `make_shell`, and not used before.
     """
 
-    def __init__(self, judged, shown, files=None, released=(), seconds=30.0):
-        self.student = Student(judged, seconds, files)
-        self.shown = self.student if shown is judged else Student(shown, seconds, files)
-        self.namespace = namespace = Namespace(self.student, released)
-        self.student.classes = namespace.classes
-        self.before = sys.modules["__main__"], Shell._instance  # IPython takes their places
-        module = _Module()
-        module.__dict__ = namespace
-        self.shell = Shell(user_module=module, user_ns=namespace)
-        Shell._instance = self.shell  # type: ignore[assignment]  # of traitlets; get_ipython() gives it
+    def __init__(
+        self, judged, shown, files=None, released=(), seconds=30.0, seconds_in_all=math.inf, seed=None, shell=None
+    ):
+        self.seed, self._left = seed, []
+        self.student = self._student_of(judged, seconds, files, seconds_in_all)
+        self.shown = self.student if shown is judged else self._student_of(shown, seconds, files, seconds_in_all)
+        self.shell = make_shell() if shell is None else shell
+        self.namespace = self.shell.user_ns
+        self.namespace.attach(self.student, released)
+        self.student.classes = self.namespace.classes
+
+    def _student_of(self, sandbox, seconds, files, seconds_in_all):
+        return Student(sandbox, seconds, files, seconds_in_all, _number(self.seed, "room"))
 
     def judge(self, cells):
-        """Run cells; return for each the outputs, and for each test what it asked for.
+        """Run cells.
 
         Parameters
         ----------
         cells : list of dict
-            With ``source``, and ``role``: "student", "locked" or "test".
+            With ``source``, and ``role``: "student", "locked" or "test"; and perhaps a ``name``.
 
         Returns
         -------
         outputs : list of list of dict
+            For each cell, as nbformat has them.
         evidence : list of dict
+            For each cell: seconds, calls into the student's program, mishaps, and what a test left as evidence.
         """
         outputs, evidence = [], []
+        before = sys.modules["__main__"], InteractiveShell._instance
+        sys.modules["__main__"], InteractiveShell._instance = self.shell.user_module, self.shell  # for get_ipython()
         try:
-            for cell in cells:
-                started, calls = time.monotonic(), self.student.calls
+            for count, cell in enumerate(cells):
+                started, calls, self.student.mishaps, self._left = time.monotonic(), self.student.calls, [], []
+                name = cell.get("name") or f"cell {count}"
+                self._sow(name)
                 outputs.append(getattr(self, f"_{cell['role']}")(cell["source"]))
                 evidence.append({
+                    "cell": name,
                     "role": cell["role"],
-                    "seconds": round(time.monotonic() - started, 4),
+                    "seconds": round(time.monotonic() - started, 3),
                     "calls": self.student.calls - calls,
+                    "mishaps": self.student.mishaps,
+                    "left": self._left,
                 })  # fmt: skip
         finally:
             self.student.close()
             self.shown.close()
-            sys.modules["__main__"], Shell._instance = self.before
+            sys.modules["__main__"], InteractiveShell._instance = before
         return outputs, evidence
+
+    def _sow(self, name):
+        number = _number(self.seed, name)
+        if number is not None:
+            random.seed(number)
+            if "numpy" in sys.modules:
+                sys.modules["numpy"].random.seed(number)
 
     def _student(self, source):
         outputs = self.student.run(source)
@@ -75,9 +114,12 @@ class Referee:
         return self._student(source)
 
     def _test(self, source):
-        return clean(self._trusted(source))
+        outputs = self._trusted(source)
+        self._left = evidence_in(outputs)
+        return clean(outputs)
 
     def _trusted(self, source, silent=False):
+        self.student.begin_test()
         try:
             outputs, success = self.shell.show(source, silent)
         finally:
@@ -85,6 +127,13 @@ class Referee:
         if not success:  # a student's function may have stopped it on the way to names that other tests rely on
             self.namespace.reserve(source)
         return outputs
+
+
+def _number(seed, what):
+    """32 bits for one of the places where random numbers are drawn."""
+    if seed is None:
+        return None
+    return int.from_bytes(hashlib.sha256(f"{seed}\0{what}".encode(errors="replace")).digest()[:4], "big")
 
 
 class _Module:

@@ -1,7 +1,7 @@
 """Where students' code runs: a process in a bubblewrap sandbox, or, where the instructor says so, a plain one.
 
-A backend starts a zygote (`lstmlib.grading.room.zygote`) and hands sockets to it. Another one needs the same two
-methods: ``open_room(channel, doors, keeper)`` and ``close()``.
+A backend starts a zygote (`lstmlib.grading.room.zygote`) and hands sockets to it. Another one needs the same three:
+``open_room(channel, doors, keeper)``, ``close()`` and ``runs``.
 """
 
 import importlib.util
@@ -127,6 +127,11 @@ class _Backend:
         places = [sys.prefix, sys.base_prefix, *_parents(self.furniture.packages)]
         return [path for path in ("/tmp",) if any(Path(place).is_relative_to(path) for place in places)]
 
+    @property
+    def runs(self):
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
     def open_room(self, channel, doors, keeper):
         """Make a room that serves over three sockets: requests, forks, and orders to its keeper."""
         socket.send_fds(self._control, [b"room"], [channel.fileno(), doors.fileno(), keeper.fileno()])
@@ -200,7 +205,7 @@ class Bubblewrap(_Backend):
             if not Path(path).is_relative_to("/usr"):
                 yield from ("--ro-bind", path, path)
         for name in self.furniture.packages:
-            place = _place(name)
+            place = folder_of(name)
             yield from ("--ro-bind", str(place), str(place))
         yield from ("--tmpfs", str(_ROOM.parent))  # the judge, if it is part of what was mounted
         yield from ("--ro-bind", str(_ROOM), f"{_INSIDE}/judging_room")
@@ -224,7 +229,8 @@ def _readable(arguments):
     return [*(part for folder in above for part in ("--perms", "0755", "--dir", folder)), *arguments]
 
 
-def _place(package):
+def folder_of(package):
+    """Where a package is."""
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise SandboxError(f"Expected a package that can be imported; there is no {package!r}.")
@@ -232,7 +238,7 @@ def _place(package):
 
 
 def _parents(packages):
-    return [str(_place(name).parent) for name in packages]
+    return [str(folder_of(name).parent) for name in packages]
 
 
 def _replace(name, path):

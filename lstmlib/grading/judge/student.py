@@ -1,6 +1,7 @@
 """The judge's contact with one student's processes: the room, and a fork of it for each test cell."""
 
 import contextlib
+import math
 import socket
 import sys
 import time
@@ -18,6 +19,9 @@ from lstmlib.grading.room.values import Reader, Writer
 MOST_CALLBACKS = 100_000  # that one call may make
 START = 30.0  # seconds until a new room is ready
 GRACE = 2.0  # seconds that a cell gets to stop when it was interrupted
+MOST_MISHAPS = 50
+_SEED = """__import__("random").seed({seed})
+if "numpy" in __import__("sys").modules: __import__("sys").modules["numpy"].random.seed({seed})"""
 
 
 class Student:
@@ -28,13 +32,20 @@ class Student:
     sandbox : object
         With ``open_room(channel, doors, keeper)``, which takes three sockets.
     seconds : float
-        For one cell, or one call of a test.
+        For one cell of the student's, or for all calls of one test.
     files : dict, optional
         Name to content of what lies beside the notebook.
+    seconds_in_all : float
+        For everything, being brought back to a state after a crash included.
+    seed : int, optional
+        Of ``random`` and ``numpy.random`` in the room.
     """
 
-    def __init__(self, sandbox, seconds, files=None):
-        self.sandbox, self.seconds, self.files = sandbox, seconds, files or {}
+    def __init__(self, sandbox, seconds, files=None, seconds_in_all=math.inf, seed=None):
+        self.sandbox, self.seconds, self.files, self.seed = sandbox, seconds, files or {}, seed
+        self.left, self.left_in_all = seconds, seconds_in_all
+        self._since: Any = None  # when it began what it is doing
+        self.mishaps: list[str] = []  # limits that were hit, processes that were lost
         self.generation = 0
         self.names = RemoteNames(self)
         self.calls = 0
@@ -58,12 +69,14 @@ class Student:
             self._room.receive(time.monotonic() + START)
         except (ClosedError, LateError, WireError) as error:
             raise SandboxError(
-                f"Expected a room in the sandbox for a submission; there is none ({_why(error)}).\n"
-                f"{_said(self._keeper)}"
+                f"Expected a room in the sandbox for a submission; there is none ({_name(error)}).\n"
+                f"{_said(self._keeper, 1.0)}"
             ) from None
         if self.files:
             self._room.send({"do": "files", "names": list(self.files)}, list(self.files.values()))
             self._room.receive(time.monotonic() + self.seconds)
+        if self.seed is not None:
+            self._run_once(_SEED.format(seed=self.seed), True, self.seconds)
         again, self._run = self._run, []
         for source in again:
             self.run(source)
@@ -73,22 +86,67 @@ class Student:
 
         A cell that ends the process, or that cannot be interrupted, is left out of the state from then on.
         """
-        if self._room is None:
-            self.open()
         try:
-            outputs = self._run_once(source, silent)
-        except (ClosedError, WireError, LateError) as error:
+            with self._timed(self.seconds) as seconds:
+                if self._room is None:
+                    self.open()
+                outputs = self._run_once(source, silent, seconds)
+        except TimeoutError as error:
             self.close()
-            return [_error("CellEnded", f"This cell ended the program or hung ({_why(error)}); it was left out.")]
+            return [_error("CellSkipped", f"{error} This cell was left out.")]
+        except (ClosedError, WireError, LateError) as error:
+            why = self._why(error)
+            self._note(f"a cell ended the program or hung ({why})")
+            self.close()
+            return [_error("CellEnded", f"This cell ended the program or hung ({why}); it was left out.")]
         self._run.append(source)
         return outputs
 
-    def _run_once(self, source, silent):
-        deadline = time.monotonic() + self.seconds
+    def begin_test(self):
+        """Give the test that comes now its time."""
+        self.left = self.seconds
+
+    @contextlib.contextmanager
+    def _timed(self, seconds):
+        """Take what is spent inside from what is left; gives the seconds that it may take.
+
+        Raises
+        ------
+        TimeoutError
+            If the time for the whole submission is used up.
+        """
+        outermost, now = self._since is None, time.monotonic()
+        left = self.left_in_all - (0 if outermost else now - self._since)
+        if left <= 0:
+            self._note("the time for the whole submission is used up")
+            raise TimeoutError("The time for the whole submission is used up.")
+        if outermost:
+            self._since = now
+        try:
+            yield min(seconds, left)
+        finally:
+            if outermost:
+                spent, self._since = time.monotonic() - now, None
+                self.left_in_all -= spent
+                self.left -= spent
+
+    def _note(self, mishap):
+        if len(self.mishaps) < MOST_MISHAPS:
+            self.mishaps.append(mishap)
+
+    def _why(self, error):
+        """What ended it: the keeper of the room knows of memory."""
+        if isinstance(error, ClosedError) and "memory" in _said(self._keeper, 0.2):
+            return "it took too much memory"
+        return _name(error)
+
+    def _run_once(self, source, silent, seconds):
+        deadline = time.monotonic() + seconds
         self._room.send({"do": "run", "source": source, "silent": silent}, deadline=deadline)
         try:
             head, _ = self._room.receive(deadline)
         except LateError:
+            self._note(f"a cell took more than {seconds:g} seconds")
             self._keeper.send(b"i")
             head, _ = self._room.receive(time.monotonic() + GRACE)
         outputs = head.get("outputs")
@@ -134,8 +192,10 @@ class Student:
             fork.receive(time.monotonic() + GRACE)
         except (ClosedError, LateError, WireError, OSError) as error:
             mine.close()
+            why = self._why(error)
+            self._note(f"the program does not answer any more ({why})")
             self.close()
-            raise RoomLostError(f"The student's program does not answer any more ({_why(error)}).") from None
+            raise RoomLostError(f"The student's program does not answer any more ({why}).") from None
         finally:
             theirs.close()
         self._fork = fork
@@ -168,6 +228,12 @@ class Student:
         return self._ask(do, arguments, named, **head)[1]
 
     def _ask(self, do, arguments=None, named=None, **head):
+        if self.left <= 0:
+            raise TimeoutError(f"The student's program has used up the {self.seconds:g} seconds of this test.")
+        with self._timed(self.left) as seconds:
+            return self._exchange(do, arguments, named, head, seconds)
+
+    def _exchange(self, do, arguments, named, head, seconds):
         if self._fork is None:
             self._enter()
         writer = Writer(self._export)
@@ -177,7 +243,7 @@ class Student:
         if arguments is not None:
             message["arguments"] = writer.nodes(arguments, 0)
             message["named"] = {key: writer.node(value) for key, value in (named or {}).items()}
-        deadline = time.monotonic() + self.seconds
+        deadline = time.monotonic() + seconds
         finished = False
         try:
             self._fork.send(message, writer.blobs, deadline)
@@ -186,9 +252,12 @@ class Student:
             changes.apply(answer.get("changed", []), reader)
             finished = True
         except (ClosedError, WireError) as error:
-            raise RoomLostError(f"The student's program has ended during a call ({_why(error)}).") from None
+            why = self._why(error)
+            self._note(f"the program ended during a call ({why})")
+            raise RoomLostError(f"The student's program has ended during a call ({why}).") from None
         except LateError:
-            raise TimeoutError(f"The student's program gave no answer within {self.seconds:g} seconds.") from None
+            self._note(f"no answer within {seconds:.3g} seconds")
+            raise TimeoutError(f"The student's program gave no answer within {seconds:.3g} seconds.") from None
         finally:
             if not finished:  # also where a check's own time limit rings
                 self.leave()
@@ -253,17 +322,17 @@ class Student:
         raise WireError(f"there is no value with the tag {str(node[0])[:20]!r}")
 
 
-def _why(error):
-    return str(error) or type(error).__name__
-
-
 def _error(name, message):
     return {"output_type": "error", "ename": name, "evalue": message, "traceback": [message]}
 
 
-def _said(keeper):
+def _name(error):
+    return str(error) or type(error).__name__
+
+
+def _said(keeper, seconds):
     """What the keeper of a room reports, if anything."""
-    keeper.settimeout(1.0)
+    keeper.settimeout(seconds)
     try:
         return keeper.recv(10_000).decode(errors="replace")
     except OSError:

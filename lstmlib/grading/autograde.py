@@ -1,0 +1,85 @@
+"""``nbgrader autograde`` with students' code locked up, many submissions at a time, and each graded once."""
+
+import contextlib
+import glob
+import re
+
+from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbgrader import converters
+from nbgrader.api import Gradebook
+from nbgrader.apps import api, autogradeapp
+from nbgrader.converters.base import NbGraderException
+from nbgrader.preprocessors import CheckCellMetadata, IgnorePattern, LimitOutput
+from traitlets import List
+
+from lstmlib.grading.judge.sandbox import SandboxError
+from lstmlib.grading.judge.settings import Judge
+from lstmlib.grading.records import Records
+from lstmlib.grading.run import Run, RunError
+
+
+def install():
+    """Have nbgrader's command and its formgrader grade with `Autograde`: for use in nbgrader_config.py."""
+    autogradeapp.Autograde = api.Autograde = Autograde
+
+
+class Autograde(converters.Autograde):
+    """Takes the place of nbgrader's converter of the same name, and is set as that is: ``c.Autograde…``.
+
+    Of nbgrader's own steps, reading a submission does what ``ClearOutput``, ``DeduplicateIds``, ``OverwriteKernelspec``
+    and ``OverwriteCells`` do; `Judge` stands for ``Execute``, and `Bookkeeper` for ``SaveAutoGrades``.
+    """
+
+    sanitize_preprocessors = List([CheckCellMetadata]).tag(config=True)
+    autograde_preprocessors = List([IgnorePattern, ClearMetadataPreprocessor, LimitOutput, CheckCellMetadata]).tag(
+        config=True
+    )
+
+    def start(self):
+        """Grade what is to be graded.
+
+        Raises
+        ------
+        NbGraderException
+            If there is nothing to grade, no sandbox, or a submission that could not be graded: all others are.
+        """
+        if self.config.Execute.get("enabled") is False:
+            self.stop("--no-execute would trust the outputs that students handed in. Leave it out.")
+        judge = Judge(parent=self)
+        with contextlib.chdir(self.coursedir.root):
+            records = Records(judge.records)
+            with (
+                records.one_writer(lambda: self.log.warning("Waiting for another run of autograde to end.")),
+                Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook,
+            ):
+                try:
+                    Run(self, judge, records, gradebook).grade(self.find())
+                except (SandboxError, RunError) as error:
+                    self.stop(str(error))
+
+    def find(self):
+        """The students who handed in, each with the folder, in alphabetical order."""
+        course = self.coursedir
+        excluded = set(filter(None, course.student_id_exclude.split(",")))
+        wanted = self._format_source(course.assignment_id, course.student_id)
+        pattern = re.compile(self._format_source(course.assignment_id, "(?P<student>.*)", escape=True), re.DOTALL)
+        found = []
+        for folder in sorted(glob.glob(wanted)):
+            student = pattern.fullmatch(folder)["student"]
+            if student not in excluded:
+                found.append((student, folder))
+        if not found:
+            elsewhere = sorted(glob.glob(self._format_source("*", course.student_id)))
+            hint = f" There is, for example: {elsewhere[0]}" if elsewhere else ""
+            self.stop(f"Expected submissions in {wanted}; there is none.{hint}")
+        return found
+
+    def stop(self, message):
+        """End with an error.
+
+        Raises
+        ------
+        NbGraderException
+        """
+        self.log.error(message)
+        raise NbGraderException(message)

@@ -1,0 +1,95 @@
+"""Entering the marks of a submission into nbgrader's gradebook: all of them in one transaction, by one writer."""
+
+from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_task
+
+from lstmlib.grading.repair import grade_id
+
+
+class Bookkeeper:
+    """The one writer of a run.
+
+    Parameters
+    ----------
+    gradebook : nbgrader.api.Gradebook
+    assignment : str
+    log : logging.Logger
+    """
+
+    def __init__(self, gradebook, assignment, log):
+        self.gradebook, self.assignment, self.log = gradebook, assignment, log
+
+    def recorded(self):
+        """The ids of students whose submission is entered."""
+        return {submission.student_id for submission in self.gradebook.assignment_submissions(self.assignment)}
+
+    def enter(self, student, timestamp, notebooks, create_student=True):
+        """Enter the scores of graded notebooks, as nbgrader's ``SaveAutoGrades`` does.
+
+        A score that a person gave stays and waits to be looked at again; points, comments and penalties that a
+        person gave stay as they are.
+
+        Parameters
+        ----------
+        student : str
+        timestamp : datetime or None
+        notebooks : dict
+            Name to the graded notebook.
+        create_student : bool
+
+        Returns
+        -------
+        scores : dict
+            Notebook to a dict of grade id to score.
+        late : float
+            Seconds after the due date. Penalties that were there are taken back; new ones are the caller's to enter.
+
+        Raises
+        ------
+        nbgrader.api.MissingEntry
+            If the student is unknown and may not be created.
+        """
+        submission = self._submission(student, timestamp, create_student)
+        scores = {}
+        for entry in submission.notebooks:
+            if entry.name not in notebooks:
+                continue
+            entry.late_submission_penalty = None
+            cells = {grade_id(cell): cell for cell in notebooks[entry.name].cells if grade_id(cell)}
+            scores[entry.name] = {grade.name: self._score(grade, cells[grade.name]) for grade in entry.grades}
+            for comment in entry.comments:
+                if comment.name in cells:
+                    comment.auto_comment = _no_response(cells[comment.name])
+                else:  # the cell in which the answer should be was deleted
+                    comment.auto_comment = "No response."
+        late = submission.total_seconds_late
+        self.gradebook.db.commit()
+        return scores, late
+
+    def withdraw(self, student, timestamp):
+        """Take back all automatic scores of a submission that could not be graded: each cell waits for a person."""
+        self.gradebook.db.rollback()
+        submission = self._submission(student, timestamp, True)
+        for entry in submission.notebooks:
+            for grade in entry.grades:
+                grade.auto_score, grade.needs_manual_grade = None, True
+        self.gradebook.db.commit()
+
+    def _submission(self, student, timestamp, create_student):
+        if create_student:
+            self.gradebook.update_or_create_student(student)
+        else:
+            self.gradebook.find_student(student)
+        given = {"timestamp": timestamp} if timestamp else {}
+        return self.gradebook.update_or_create_submission(self.assignment, student, **given)
+
+    def _score(self, grade, cell):
+        if not is_grade(cell):
+            return grade.auto_score  # a task, which only a person grades
+        grade.auto_score, _ = determine_grade(cell, self.log)
+        grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+        return grade.auto_score
+
+
+def _no_response(cell):
+    unchanged = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
+    return "No response." if unchanged and not is_task(cell) else None

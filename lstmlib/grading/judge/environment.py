@@ -1,0 +1,42 @@
+"""What, besides a task, decides its outcome: the interpreter, the installed packages and the course's own code."""
+
+import hashlib
+import importlib.metadata
+import platform
+import sys
+from pathlib import Path
+
+from lstmlib import grading
+from lstmlib.grading.judge.sandbox import folder_of
+
+
+def describe(packages=()):
+    """The environment of the judge.
+
+    Parameters
+    ----------
+    packages : iterable of str
+        Packages whose files count, not their version: an instructor edits them.
+
+    Returns
+    -------
+    dict
+        Python, the system, name to version of what is installed, and a hash of the files of the packages.
+    """
+    installed = {found.name: found.version for found in importlib.metadata.distributions() if found.name}
+    folders = sorted({Path(grading.__file__).parent, *map(folder_of, packages)})
+    return {
+        "python": sys.version.split()[0],
+        "system": platform.platform(),
+        "installed": dict(sorted(installed.items())),
+        "code": _hash(folders),
+    }
+
+
+def _hash(folders):
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(folder.rglob("*.py")):
+            for part in (str(path.relative_to(folder)).encode(), path.read_bytes()):
+                digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()

@@ -1,0 +1,100 @@
+"""What an instructor can set in nbgrader_config.py as ``c.Judge…``."""
+
+import base64
+import os
+
+from nbgrader.utils import is_grade, is_locked, is_solution
+from traitlets import Dict, Enum, Float, Integer, List, Unicode
+from traitlets.config import LoggingConfigurable
+
+from lstmlib.grading.judge.task import BACKENDS, Task
+
+
+class Judge(LoggingConfigurable):
+    """How notebooks are judged: student's cells in a sandbox, the tests outside of it, on proxies.
+
+    A test cell is scored by its outputs, as nbgrader always does; they come from the trusted process alone.
+    """
+
+    sandbox = Enum(
+        list(BACKENDS),
+        "bubblewrap",
+        help="Where students' code runs: in a bubblewrap sandbox, or unprotected in a process of its own.",
+    ).tag(config=True)
+    timeout = Float(30, help="Seconds for a cell of the student's, or for all calls that a test cell makes.").tag(
+        config=True
+    )
+    submission_timeout = Float(600, help="Seconds for all that the student's program does in a notebook.").tag(
+        config=True
+    )
+    limits = Dict(
+        help="What a submission may take: memory and disk in bytes, processes, seconds of processor time."
+    ).tag(config=True)
+    packages = List(Unicode(), help="Packages of the course that students' cells may import.").tag(config=True)
+    absent = Dict(
+        help="Assignment to the modules that hold what it asks students to write; they are not there when it is judged."
+    ).tag(config=True)
+    preload = List(
+        Unicode(), ["numpy", "matplotlib.pyplot"], help="Modules that are imported once for all submissions."
+    ).tag(config=True)
+    workers = Integer(0, help="How many notebooks are judged at the same time; 0: as many as there are cores.").tag(
+        config=True
+    )
+    scheduler = Unicode(
+        "", help="Address of a Dask scheduler, tcp://…, whose workers judge; without it, this machine does."
+    ).tag(config=True)
+    records = Unicode(
+        "records", help="Folder, below the course's, for evidence, repair reports and results kept by content."
+    ).tag(config=True)
+
+    def task(self, notebook, assignment, released, files, course_files, seed):
+        """What it takes to judge a notebook.
+
+        Parameters
+        ----------
+        notebook : nbformat.NotebookNode
+        assignment : str
+        released : list of str
+            The code of the cells that students got.
+        files : dict
+            Name to content of what lies beside the notebook.
+        course_files : list of str
+            Those that the course brings.
+        seed : str
+
+        Returns
+        -------
+        Task
+        """
+        cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        return Task(
+            cells=[
+                {"name": _name(cell) or f"cell {count}", "role": _role(cell), "source": cell.source}
+                for count, cell in enumerate(cells, 1)
+            ],
+            released=released,
+            files={name: base64.b64encode(content).decode() for name, content in files.items()},
+            course_files=course_files,
+            sandbox=self.sandbox,
+            packages=list(self.packages),
+            absent=list(self.absent.get(assignment, ())),
+            preload=list(self.preload),
+            limits=dict(self.limits),
+            seconds=self.timeout,
+            seconds_in_all=self.submission_timeout,
+            seed=seed,
+        )
+
+    def how_many(self):
+        """How many notebooks are judged at the same time."""
+        return self.workers or os.cpu_count() or 1
+
+
+def _name(cell):
+    return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
+def _role(cell):
+    if is_grade(cell) and not is_solution(cell):
+        return "test"
+    return "locked" if is_locked(cell) else "student"

@@ -1,0 +1,138 @@
+"""One notebook to be judged, as data: it can be sent to another process or machine, and its hash names the result."""
+
+import base64
+import contextlib
+import hashlib
+import json
+import sys
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from lstmlib.grading.judge.referee import Referee
+from lstmlib.grading.judge.sandbox import Bubblewrap, Furniture, Limits, Process
+
+BACKENDS = {"bubblewrap": Bubblewrap, "process": Process}
+
+
+@dataclass(frozen=True)
+class Task:
+    """What decides the outcome of judging a notebook, but for the environment.
+
+    Attributes
+    ----------
+    cells : list of dict
+        With ``name``, ``role`` ("student", "locked" or "test") and ``source``.
+    released : list of str
+        The code of the cells of the release.
+    files : dict
+        Name to content, in base64, of what lies beside the notebook.
+    course_files : list of str
+        Names of those that the course brings. Trusted cells see them alone.
+    sandbox : str
+        A key of `BACKENDS`.
+    packages, absent, preload : list of str
+        Of `Furniture`.
+    limits : dict
+        Of `Limits`.
+    seconds, seconds_in_all : float
+    seed : str
+    """
+
+    cells: list
+    released: list
+    files: dict
+    course_files: list = field(default_factory=list)
+    sandbox: str = "bubblewrap"
+    packages: list = field(default_factory=list)
+    absent: list = field(default_factory=list)
+    preload: list = field(default_factory=lambda: ["numpy"])
+    limits: dict = field(default_factory=dict)
+    seconds: float = 30.0
+    seconds_in_all: float = 600.0
+    seed: str = ""
+
+    def digest(self):
+        """SHA-256 of the task, in hexadecimal digits."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+    def sandboxes(self):
+        """The backend and what it takes, twice: for what is judged and for what is shown."""
+        backend, limits = BACKENDS[self.sandbox], Limits(**self.limits)
+        absent = tuple(self.absent) if backend is Bubblewrap else ()  # nothing can be hidden from an ordinary process
+        return [
+            (backend, Furniture(tuple(self.packages), modules, {}, tuple(self.preload)), limits)
+            for modules in (absent, ())
+        ]
+
+    def judge(self, judged, shown, shell=None):
+        """Judge it in this process.
+
+        Parameters
+        ----------
+        judged, shown : object
+            Sandboxes such as `sandboxes` describes.
+        shell : Shell, optional
+            From `make_shell`, and not used before.
+
+        Returns
+        -------
+        dict
+            The ``outputs`` of each cell, and its ``evidence``.
+        """
+        files = {name: base64.b64decode(content) for name, content in self.files.items()}
+        referee = Referee(
+            judged,
+            shown,
+            files=files,
+            released=self.released,
+            seconds=self.seconds,
+            seconds_in_all=self.seconds_in_all,
+            seed=self.seed or None,
+            shell=shell,
+        )
+        with _workplace({name: files[name] for name in self.course_files}):
+            outputs, evidence = referee.judge(self.cells)
+        return {"outputs": outputs, "evidence": evidence}
+
+
+@contextlib.contextmanager
+def _workplace(files):
+    """Be in a folder with these files, from which modules can be imported."""
+    if not files:
+        yield
+        return
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        for name, content in files.items():
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        sys.path.insert(0, folder)
+        try:
+            yield
+        finally:
+            sys.path.remove(folder)
+
+
+class Sandboxes:
+    """The sandboxes that a process has started, each kept for the next notebook."""
+
+    def __init__(self):
+        self._running = {}
+
+    def of(self, task):
+        """The two sandboxes for a task."""
+        return [self._open(*wanted) for wanted in task.sandboxes()]
+
+    def _open(self, backend, furniture, limits):
+        key = backend, furniture.packages, furniture.absent, furniture.preload, limits
+        if key in self._running and not self._running[key].runs:
+            self._running.pop(key).close()  # it has ended
+        if key not in self._running:
+            self._running[key] = backend(furniture, limits)
+        return self._running[key]
+
+    def close(self):
+        """End all."""
+        while self._running:
+            self._running.popitem()[1].close()

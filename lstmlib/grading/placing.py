@@ -1,0 +1,49 @@
+"""Putting a folder into its place as a whole: whoever looks sees the old one or the new one."""
+
+import os
+import shutil
+from pathlib import Path
+
+import nbformat
+from nbgrader.utils import find_all_files, rmtree
+
+
+def place(folder, files, notebooks, kept):
+    """Replace a folder of graded work.
+
+    Parameters
+    ----------
+    folder : str
+    files : dict or None
+        Name to content; None removes the folder.
+    notebooks : dict
+        Name to notebook.
+    kept : set of str
+        Notebooks that stay as they are in the old folder.
+    """
+    new = os.path.join(os.path.dirname(folder), f".{os.path.basename(folder)}.new")
+    if os.path.lexists(new):  # of a run that was stopped
+        rmtree(new)
+    if files is not None:
+        os.makedirs(new)
+        for name, content in files.items():
+            path = Path(new, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        for name in kept:
+            if os.path.exists(os.path.join(folder, f"{name}.ipynb")):
+                shutil.copy(os.path.join(folder, f"{name}.ipynb"), new)
+        for name, notebook in notebooks.items():
+            nbformat.write(notebook, os.path.join(new, f"{name}.ipynb"))
+    if os.path.lexists(folder):
+        rmtree(folder)
+    if files is not None:
+        os.rename(new, folder)
+
+
+def read_files(folder, ignored):
+    """Name to content of what lies beside the notebooks in a folder of the instructor's."""
+    return {
+        os.path.relpath(path, folder): Path(path).read_bytes()
+        for path in sorted(find_all_files(folder, [*ignored, "*.ipynb"]))
+    }

@@ -1,0 +1,181 @@
+"""Read a notebook that may be damaged: what can be read of it becomes a valid notebook, and each repair is told."""
+
+import copy
+import json
+import re
+import secrets
+import warnings
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+
+LARGEST = 100 * 2**20  # bytes of one notebook
+MOST_FAILURES = 1_000  # places of a broken file where no cell begins
+_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_CONFLICT = re.compile(r"^<{7}.*\n((?:.*\n)*?)(?:\|{7}.*\n(?:.*\n)*?)?={7}\n(?:.*\n)*?>{7}.*\n?", re.MULTILINE)
+_CELLS = re.compile(r'"cells"\s*:\s*\[')
+_MAKE = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+
+
+def read_notebook(data):
+    """Read a notebook of any format version, whole or damaged.
+
+    Parameters
+    ----------
+    data : bytes
+        The content of the file.
+
+    Returns
+    -------
+    notebook : nbformat.NotebookNode
+        A valid one of format 4.5, without outputs; with no cell if nothing can be read.
+    repairs : list of str
+        What was wrong and what became of it.
+    """
+    repairs: list[str] = []
+    if len(data) > LARGEST:
+        return new_notebook(), [f"the notebook has {len(data)} bytes, more than {LARGEST}: it was not read"]
+    content = _parse(_decode(data, repairs), repairs)
+    if isinstance(content, dict) and "cells" not in content and "worksheets" in content:
+        content = _convert(content, repairs)
+    if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
+        return new_notebook(), [*repairs, "no cell could be read: graded as if nothing was handed in"]
+    version = content.get("nbformat")
+    if version != 4:
+        repairs.append(f"format version {version!r}: read as version 4")
+    if tagged := sum("tags" in _object(_object(cell).get("metadata")) for cell in content["cells"]):
+        repairs.append(f"tags of {tagged} cells, which could steer execution: removed")
+    notebook = new_notebook(metadata=_metadata(content.get("metadata")))
+    for number, cell in enumerate(content["cells"], 1):
+        mended = _cell(cell, f"cell {number}", repairs)
+        if mended is not None:
+            notebook.cells.append(mended)
+    _give_ids(notebook)
+    return notebook, repairs
+
+
+def _decode(data, repairs):
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            repairs.append(f"the file is encoded in {encoding.upper()}: read as such")
+            return data.decode(encoding, "replace")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        repairs.append("the file is not encoded in UTF-8: read as Windows-1252")
+        return data.decode("cp1252", "replace")
+
+
+def _parse(text, repairs):
+    """The JSON value in a text, or what can be read of its cells."""
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError) as error:
+        wrong = f"broken JSON ({str(error)[:100]})"
+    ours = _CONFLICT.sub(r"\1", text)
+    if ours != text:
+        try:
+            content = json.loads(ours, strict=False)
+        except (ValueError, RecursionError):
+            text = ours
+        else:
+            repairs.append(f"{wrong}: git left both versions of a conflict in it, the first is taken")
+            return content
+    cells = list(_whole_cells(text))
+    repairs.append(f"{wrong}: {len(cells)} whole cells could be read")
+    return {"nbformat": 4, "cells": cells} if cells else None
+
+
+def _whole_cells(text):
+    """Each cell of a broken text that can be read from its first brace to its last."""
+    decoder = json.JSONDecoder(strict=False)
+    start = _CELLS.search(text)
+    position = start.end() if start else 0
+    failures = 0
+    while failures < MOST_FAILURES and (position := text.find("{", position)) >= 0:
+        try:
+            value, end = decoder.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            position, failures = position + 1, failures + 1
+            continue
+        if isinstance(value, dict) and "cell_type" in value and "source" in value:
+            yield value
+        position = end
+
+
+def _convert(content, repairs):
+    """A notebook of an old format as one of format 4."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            version = int(content.get("nbformat", 3))
+            node = nbformat.from_dict(copy.deepcopy(content) | {"nbformat": version})
+            converted = nbformat.convert(node, 4)
+    except Exception as error:  # the old converters raise whatever the damage leads to
+        repairs.append(f"an old format that cannot be converted ({type(error).__name__})")
+        return None
+    repairs.append(f"format version {version}: converted to version 4")
+    return dict(converted)
+
+
+def _metadata(metadata):
+    """What nbgrader and readers of the notebook look at, where it is sound."""
+    found = _object(metadata)
+    kept = {name: found[name] for name in ("kernelspec", "language_info") if isinstance(found.get(name), dict)}
+    spec = kept.get("kernelspec")
+    if spec is not None and not (isinstance(spec.get("name"), str) and isinstance(spec.get("display_name"), str)):
+        del kept["kernelspec"]
+    if not isinstance(kept.get("language_info", {}).get("name", ""), str):
+        del kept["language_info"]
+    return nbformat.from_dict(kept)
+
+
+def _cell(cell, where, repairs):
+    """A valid cell made of a possibly damaged one; None if there is nothing of a cell in it."""
+    if not isinstance(cell, dict):
+        repairs.append(f"{where}: is no cell, left out")
+        return None
+    source, kind = cell.get("source", cell.get("input", "")), cell.get("cell_type")
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    if not isinstance(source, str):
+        repairs.append(f"{where}: its text is no text, kept as {type(source).__name__}")
+        source = json.dumps(source)
+    source = source.encode("utf-8", "replace").decode()  # half a surrogate pair can't be written to a file
+    if kind not in _MAKE:
+        repairs.append(f"{where}: an unknown kind of cell, {str(kind)[:20]!r}: taken as Markdown")
+        kind = "markdown"
+    metadata = cell.get("metadata")
+    if not isinstance(metadata, dict):
+        repairs.append(f"{where}: its metadata were no object, dropped")
+        metadata = {}
+    made = _MAKE[kind](source, metadata=nbformat.from_dict(_sound(metadata)))
+    made["id"] = cell.get("id")
+    if kind != "code" and isinstance(cell.get("attachments"), dict):
+        made["attachments"] = nbformat.from_dict(cell["attachments"])
+        if not _valid(made):
+            del made["attachments"]
+    return made
+
+
+def _object(value):
+    return value if isinstance(value, dict) else {}
+
+
+def _sound(metadata):
+    """The metadata that grading knows; others only steer execution or editors."""
+    return {"nbgrader": metadata["nbgrader"]} if isinstance(metadata.get("nbgrader"), dict) else {}
+
+
+def _valid(cell):
+    shown = nbformat.from_dict(dict(cell) | {"id": "x"})
+    return nbformat.validator.isvalid(new_notebook(cells=[shown]))
+
+
+def _give_ids(notebook):
+    taken = set()
+    for cell in notebook.cells:
+        name = cell["id"]
+        if not isinstance(name, str) or not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", name) or name in taken:
+            cell["id"] = secrets.token_hex(4)
+        taken.add(cell["id"])

@@ -1,0 +1,148 @@
+"""What a student handed in for an assignment: read once and whole, links aside, and told apart where it is unclear."""
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lstmlib.grading.repair import grade_id, repair
+from lstmlib.grading.salvage import read_notebook
+
+LARGEST_FILES = 50 * 2**20  # bytes of all that is handed in beside the notebooks
+MOST_FILES = 2_000
+
+
+@dataclass
+class Submission:
+    """One student's submission.
+
+    Attributes
+    ----------
+    student : str
+    folder : pathlib.Path
+    notebooks : dict
+        Name of a notebook of the assignment to a valid one with all cells of the release.
+    files : dict
+        Path below the folder to content of what lies beside the notebooks.
+    repairs : list of str
+        What was damaged and what became of it.
+    digest : str
+        SHA-256 of all that was read.
+    """
+
+    student: str
+    folder: Path
+    notebooks: dict = field(default_factory=dict)
+    files: dict = field(default_factory=dict)
+    repairs: list = field(default_factory=list)
+    digest: str = ""
+
+
+def digest_of(folder):
+    """SHA-256 of names and contents of all files in a folder, links aside."""
+    return _hash(_walk(Path(folder), [])[0])
+
+
+def read_submission(student, folder, released):
+    """Read what a student handed in.
+
+    Parameters
+    ----------
+    student : str
+    folder : path
+    released : dict
+        Name to `lstmlib.grading.released.Released`, of the notebooks that are wanted.
+
+    Returns
+    -------
+    Submission
+    """
+    submission = Submission(student, Path(folder))
+    found, links = _walk(submission.folder, submission.repairs)
+    submission.digest = _hash(found)
+    submission.repairs += [f"{link!r} is a link: not followed" for link in links]
+    drafts = {}
+    for path in [path for path in found if path.endswith(".ipynb")]:
+        notebook, repairs = read_notebook(found.pop(path))
+        drafts[path] = (notebook, repairs)
+    for name, wanted in released.items():
+        notebook, repairs = _choose(wanted, drafts, set(released) - {name})
+        repairs += repair(notebook, wanted)
+        submission.notebooks[name] = notebook
+        submission.repairs += [f"{name}: {sentence}" if len(released) > 1 else sentence for sentence in repairs]
+    submission.files = found
+    return submission
+
+
+def _choose(wanted, drafts, others):
+    """The notebook that is meant by a name, and what is to be said about it."""
+    proper = f"{wanted.name}.ipynb"
+    rivals = {
+        path: draft
+        for path, draft in drafts.items()
+        if path != proper and Path(path).stem not in others and _known(draft[0], wanted)
+    }
+    best = max(sorted(rivals), key=lambda path: (_written(rivals[path][0], wanted), _known(rivals[path][0], wanted)),
+               default=None)  # fmt: skip
+    if proper in drafts:
+        if best is None:
+            return drafts[proper]
+        if _written(drafts[proper][0], wanted) or not _written(rivals[best][0], wanted):
+            notebook, repairs = drafts[proper]
+            return notebook, [*repairs, f"{len(rivals) + 1} notebooks ({', '.join(rivals)} too): {proper} is graded"]
+        notebook, repairs = drafts[best]
+        return notebook, [*repairs, f"nothing is written in {proper}: {best} is graded instead"]
+    if best is None:
+        notebook, _ = read_notebook(b'{"nbformat": 4, "cells": []}')
+        return notebook, [f"{proper} is missing: graded as if nothing was handed in"]
+    notebook, repairs = drafts[best]
+    among = f" (of {len(rivals)}: {', '.join(rivals)})" if len(rivals) > 1 else ""
+    return notebook, [*repairs, f"{proper} is missing: {best} is graded instead{among}"]
+
+
+def _known(notebook, wanted):
+    """How many cells of the release are there."""
+    return len({grade_id(cell) for cell in notebook.cells} & set(wanted.cells))
+
+
+def _written(notebook, wanted):
+    """How many cells differ from the release where students are to write."""
+    return sum(
+        cell.source.strip() != wanted.cells[grade_id(cell)]["source"].strip()
+        for cell in notebook.cells
+        if grade_id(cell) in wanted.cells and not wanted.cells[grade_id(cell)]["metadata"]["locked"]
+    )
+
+
+def _walk(folder, repairs):
+    """The files in a folder by their paths, and the links."""
+    found, links, total = {}, [], 0
+    for top, folders, names in os.walk(folder):
+        for name in [*folders, *names]:
+            path = os.path.join(top, name)
+            if os.path.islink(path):
+                links.append(os.path.relpath(path, folder))
+        folders[:] = sorted(name for name in folders if name != ".ipynb_checkpoints")
+        for name in sorted(names):
+            path = os.path.join(top, name)
+            about = os.lstat(path)
+            inside = os.path.relpath(path, folder)
+            if not stat.S_ISREG(about.st_mode):
+                continue
+            if not name.endswith(".ipynb"):
+                total += about.st_size
+                if total > LARGEST_FILES or len(found) >= MOST_FILES:
+                    repairs.append(f"{inside!r}: files of more than {LARGEST_FILES} bytes in all, left out")
+                    continue
+            with open(path, "rb") as file:
+                found[inside] = file.read()
+    return found, links
+
+
+def _hash(found):
+    digest = hashlib.sha256()
+    for name in sorted(found):
+        for part in (os.fsencode(name), found[name]):
+            digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
