@@ -43,7 +43,7 @@ c.GenerateAssignment.preprocessors = [
 c.Judge.records = "class/records"  # evidence for each mark, repair reports, and results by content
 c.Judge.timeout = 30  # seconds a cell
 c.Judge.packages = ["lstmlib"]
-c.Judge.preload = ["numpy", "matplotlib.pyplot", "scipy.special", "lstmlib.check", "lstmlib.train", "lstmlib.tasks"]
+c.Judge.preload = ["scipy.special"]
 CELLS = {name: [f"lstmlib.{name}", f"lstmlib.fast.{name}"] for name in ("rnn", "lstm", "gru")}
 c.Judge.absent = {
     "rnn": [*CELLS["rnn"], "lstmlib.activations", "lstmlib.gradients", "lstmlib.check"],

@@ -15,7 +15,7 @@ IN_CI = bool(os.environ.get("CI"))
 def box(request):
     if request.param is Bubblewrap and not shutil.which("bwrap") and not IN_CI:
         pytest.skip("bubblewrap is not installed")
-    backend = request.param(Furniture(preload=("numpy",)))
+    backend = request.param(Furniture(preload=("import numpy",)))
     yield backend
     backend.close()
 

@@ -9,9 +9,10 @@ from nbgrader import converters
 from nbgrader.api import Gradebook
 from nbgrader.apps import api, autogradeapp
 from nbgrader.converters.base import NbGraderException
-from nbgrader.preprocessors import CheckCellMetadata, IgnorePattern, LimitOutput
+from nbgrader.preprocessors import IgnorePattern, LimitOutput
 from traitlets import List
 
+from lstmlib.grading.judge.crowd import CrowdError
 from lstmlib.grading.judge.sandbox import SandboxError
 from lstmlib.grading.judge.settings import Judge
 from lstmlib.grading.records import Records
@@ -26,14 +27,12 @@ def install():
 class Autograde(converters.Autograde):
     """Takes the place of nbgrader's converter of the same name, and is set as that is: ``c.Autograde…``.
 
-    Of nbgrader's own steps, reading a submission does what ``ClearOutput``, ``DeduplicateIds``, ``OverwriteKernelspec``
-    and ``OverwriteCells`` do; `Judge` stands for ``Execute``, and `Bookkeeper` for ``SaveAutoGrades``.
+    Of nbgrader's own steps, reading a submission does what ``ClearOutput``, ``DeduplicateIds``, ``OverwriteKernelspec``,
+    ``OverwriteCells`` and ``CheckCellMetadata`` do; `Judge` stands for ``Execute``, `Bookkeeper` for ``SaveAutoGrades``.
     """
 
-    sanitize_preprocessors = List([CheckCellMetadata]).tag(config=True)
-    autograde_preprocessors = List([IgnorePattern, ClearMetadataPreprocessor, LimitOutput, CheckCellMetadata]).tag(
-        config=True
-    )
+    sanitize_preprocessors = List().tag(config=True)
+    autograde_preprocessors = List([IgnorePattern, ClearMetadataPreprocessor, LimitOutput]).tag(config=True)
 
     def start(self):
         """Grade what is to be graded.
@@ -54,7 +53,7 @@ class Autograde(converters.Autograde):
             ):
                 try:
                     Run(self, judge, records, gradebook).grade(self.find())
-                except (SandboxError, RunError) as error:
+                except (SandboxError, CrowdError, RunError) as error:
                     self.stop(str(error))
 
     def find(self):

@@ -1,5 +1,7 @@
 """Entering the marks of a submission into nbgrader's gradebook: all of them in one transaction, by one writer."""
 
+import contextlib
+
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_task
 
 from lstmlib.grading.repair import grade_id
@@ -17,6 +19,13 @@ class Bookkeeper:
 
     def __init__(self, gradebook, assignment, log):
         self.gradebook, self.assignment, self.log = gradebook, assignment, log
+        session = gradebook.db()
+        session.expire_on_commit = False  # one writer: nothing changes behind its back
+        found = gradebook.find_assignment(assignment)
+        self._known = [
+            [found, notebook, *notebook.grade_cells, *notebook.solution_cells, *notebook.task_cells]
+            for notebook in found.notebooks
+        ]  # what is held here is not read again
 
     def recorded(self):
         """The ids of students whose submission is entered."""
@@ -48,6 +57,10 @@ class Bookkeeper:
         nbgrader.api.MissingEntry
             If the student is unknown and may not be created.
         """
+        with self._one_transaction():
+            return self._enter(student, timestamp, notebooks, create_student)
+
+    def _enter(self, student, timestamp, notebooks, create_student):
         submission = self._submission(student, timestamp, create_student)
         scores = {}
         for entry in submission.notebooks:
@@ -61,18 +74,29 @@ class Bookkeeper:
                     comment.auto_comment = _no_response(cells[comment.name])
                 else:  # the cell in which the answer should be was deleted
                     comment.auto_comment = "No response."
-        late = submission.total_seconds_late
-        self.gradebook.db.commit()
-        return scores, late
+        return scores, submission.total_seconds_late
 
     def withdraw(self, student, timestamp):
         """Take back all automatic scores of a submission that could not be graded: each cell waits for a person."""
-        self.gradebook.db.rollback()
-        submission = self._submission(student, timestamp, True)
-        for entry in submission.notebooks:
-            for grade in entry.grades:
-                grade.auto_score, grade.needs_manual_grade = None, True
-        self.gradebook.db.commit()
+        with self._one_transaction():
+            submission = self._submission(student, timestamp, True)
+            for entry in submission.notebooks:
+                for grade in entry.grades:
+                    grade.auto_score, grade.needs_manual_grade = None, True
+
+    @contextlib.contextmanager
+    def _one_transaction(self):
+        """All or nothing, though nbgrader's own methods commit on the way."""
+        session = self.gradebook.db
+        commit, session.commit = session.commit, session.flush
+        try:
+            yield
+            commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.commit = commit
 
     def _submission(self, student, timestamp, create_student):
         if create_student:

@@ -24,6 +24,7 @@ from lstmlib.grading.bookkeeper import Bookkeeper
 from lstmlib.grading.judge.crowd import judge_all, open_crowd
 from lstmlib.grading.judge.environment import describe
 from lstmlib.grading.judge.sandbox import SandboxError
+from lstmlib.grading.judge.source import imports
 from lstmlib.grading.placing import place, read_files
 from lstmlib.grading.released import read_released
 from lstmlib.grading.submission import Submission, digest_of, read_submission
@@ -87,6 +88,10 @@ class Run:
         )
         self.seed = records.seed()
         self.sources = {name: self._released_sources(name) for name in self.wanted}
+        self.preload = imports([
+            *(source for sources in self.sources.values() for source in sources),
+            *(cell["source"] for found in self.wanted.values() for cell in found.cells.values()),
+        ])  # fmt: skip
         self.course_files = self._course_files()
         self.environment = describe(judge.packages)
         self._environment_digest = _digest(self.environment)
@@ -118,10 +123,12 @@ class Run:
         with (
             logging_redirect_tqdm([self.log]),
             tqdm(total=len(to_do), desc=self.assignment, unit="submission", disable=None) as bar,
-            open_crowd(min(self.judge.how_many(), max(1, len(to_do))), self.judge.scheduler) as (crowd, at_once),
+            open_crowd(min(self.judge.how_many(), max(1, len(to_do))), self.judge.scheduler) as crowd,
         ):
+            if to_do:
+                crowd.start(self._task(next(iter(self.wanted)), new_notebook(), {}))
             batches = (self._prepare(student, folder, failed) for student, folder in to_do)
-            for work, results in judge_all((batch for batch in batches if batch), crowd, at_once):
+            for work, results in judge_all((batch for batch in batches if batch), crowd):
                 self._finish(work, results, failed)
                 bar.update()
         report, repairs = self.records.write_repairs(self.assignment)
@@ -249,7 +256,8 @@ class Run:
 
     def _task(self, name, notebook, files):
         seed = f"{self.seed}/{self.assignment}/{name}"
-        return self.judge.task(notebook, self.assignment, self.sources[name], files, sorted(self.course_files), seed)
+        own = sorted(self.course_files)
+        return self.judge.task(notebook, self.assignment, self.sources[name], files, own, self.preload, seed)
 
     def _cache_key(self, task):
         return _digest([task.digest(), self._environment_digest])

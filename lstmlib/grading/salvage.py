@@ -7,14 +7,13 @@ import secrets
 import warnings
 
 import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbformat.v4 import new_notebook
 
 LARGEST = 100 * 2**20  # bytes of one notebook
 MOST_FAILURES = 1_000  # places of a broken file where no cell begins
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _CONFLICT = re.compile(r"^<{7}.*\n((?:.*\n)*?)(?:\|{7}.*\n(?:.*\n)*?)?={7}\n(?:.*\n)*?>{7}.*\n?", re.MULTILINE)
 _CELLS = re.compile(r'"cells"\s*:\s*\[')
-_MAKE = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
 
 def read_notebook(data):
@@ -142,20 +141,21 @@ def _cell(cell, where, repairs):
         repairs.append(f"{where}: its text is no text, kept as {type(source).__name__}")
         source = json.dumps(source)
     source = source.encode("utf-8", "replace").decode()  # half a surrogate pair can't be written to a file
-    if kind not in _MAKE:
+    if kind not in ("code", "markdown", "raw"):
         repairs.append(f"{where}: an unknown kind of cell, {str(kind)[:20]!r}: taken as Markdown")
         kind = "markdown"
     metadata = cell.get("metadata")
     if not isinstance(metadata, dict):
         repairs.append(f"{where}: its metadata were no object, dropped")
         metadata = {}
-    made = _MAKE[kind](source, metadata=nbformat.from_dict(_sound(metadata)))
-    made["id"] = cell.get("id")
-    if kind != "code" and isinstance(cell.get("attachments"), dict):
-        made["attachments"] = nbformat.from_dict(cell["attachments"])
-        if not _valid(made):
-            del made["attachments"]
-    return made
+    made = {"cell_type": kind, "id": cell.get("id"), "metadata": _sound(metadata), "source": source}
+    if kind == "code":
+        made |= {"execution_count": None, "outputs": []}
+    elif isinstance(cell.get("attachments"), dict):
+        with_pictures = made | {"id": "x", "attachments": cell["attachments"]}
+        if nbformat.validator.isvalid(new_notebook(cells=[nbformat.from_dict(with_pictures)])):
+            made["attachments"] = cell["attachments"]
+    return nbformat.from_dict(made)
 
 
 def _object(value):
@@ -165,11 +165,6 @@ def _object(value):
 def _sound(metadata):
     """The metadata that grading knows; others only steer execution or editors."""
     return {"nbgrader": metadata["nbgrader"]} if isinstance(metadata.get("nbgrader"), dict) else {}
-
-
-def _valid(cell):
-    shown = nbformat.from_dict(dict(cell) | {"id": "x"})
-    return nbformat.validator.isvalid(new_notebook(cells=[shown]))
 
 
 def _give_ids(notebook):

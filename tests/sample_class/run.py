@@ -33,6 +33,23 @@ class Outcome(NamedTuple):
         return self.marks == self.expected
 
 
+def directories(folder):
+    """The settings that move all directories of the course into a folder."""
+    moved = {
+        "CourseDirectory.db_url": f"sqlite:///{folder / 'gradebook.db'}",
+        "CourseDirectory.source_directory": folder / "source",
+        "CourseDirectory.release_directory": folder / "release",
+        "CourseDirectory.submitted_directory": folder / "submitted",
+        "CourseDirectory.autograded_directory": folder / "autograded",
+        "CourseDirectory.feedback_directory": folder / "feedback",
+        "NbGrader.logfile": folder / "nbgrader.log",
+        "Judge.records": folder / "records",
+    }
+    if shutil.which("bwrap") is None:
+        moved["Judge.sandbox"] = "process"  # these students are invented
+    return moved
+
+
 def nbgrader(folder, *arguments, progress=None):
     """Run one of nbgrader's commands at the root of the course, its directories moved into `folder`.
 
@@ -43,19 +60,7 @@ def nbgrader(folder, *arguments, progress=None):
     RuntimeError
         If the command fails; the message ends with what it printed.
     """
-    moved = {
-        "CourseDirectory.db_url": f"sqlite:///{folder / 'gradebook.db'}",
-        "CourseDirectory.source_directory": folder / "source",
-        "CourseDirectory.release_directory": folder / "release",
-        "CourseDirectory.submitted_directory": folder / "submitted",
-        "CourseDirectory.autograded_directory": folder / "autograded",
-        "CourseDirectory.feedback_directory": folder / "feedback",
-        "NbGrader.logfile": folder / "nbgrader.log",
-        "Judge.timeout": SECONDS_A_CELL,
-        "Judge.records": folder / "records",
-    }
-    if shutil.which("bwrap") is None:
-        moved["Judge.sandbox"] = "process"  # these students are invented
+    moved = directories(folder) | {"Judge.timeout": SECONDS_A_CELL}
     command = [sys.executable, "-m", "nbgrader", *arguments, *(f"--{name}={value}" for name, value in moved.items())]
     label, count = progress or (None, 0)
     lines = []

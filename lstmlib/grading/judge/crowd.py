@@ -2,54 +2,152 @@
 
 import concurrent.futures
 import contextlib
+import threading
 
-from lstmlib.grading.judge.station import close_stations, judge_in_station
+from lstmlib.grading.judge.station import Sandboxes, Station
 
 AHEAD = 3  # tasks that wait for each station: it never waits for one, and few are in memory
 
 
-@contextlib.contextmanager
-def open_crowd(workers, scheduler=""):
-    """Give an executor of tasks, and how many it works on at the same time.
+class CrowdError(RuntimeError):
+    """Nobody is there to judge; the message says what to do."""
+
+
+class Crowd:
+    """Stations of this process, each with a thread.
 
     Parameters
     ----------
-    workers : int
-        On this machine.
-    scheduler : str
-        Address of a Dask scheduler; its workers judge instead. They need what this machine needs: this package, the
-        packages of the course, and bubblewrap.
+    at_once : int
     """
-    if scheduler:
+
+    def __init__(self, at_once):
+        self.at_once, self._sandboxes = at_once, Sandboxes()
+        self._stations = [Station(self._sandboxes) for _ in range(at_once)]
+        self._free, self._taken = list(self._stations), threading.Lock()
+        self._pool = concurrent.futures.ThreadPoolExecutor(at_once)
+
+    def start(self, task):
+        """Start all stations, for tasks such as this one.
+
+        Raises
+        ------
+        SandboxError
+            If there is no sandbox.
+        """
+        for station in self._stations:
+            station.start(task)
+
+    def submit(self, task):
+        """Have a task judged; return a future of what `Station.judge` gives."""
+        return self._pool.submit(self._judge, task)
+
+    def _judge(self, task):
+        with self._taken:
+            station = self._free.pop()
+        try:
+            return station.judge(task)
+        finally:
+            with self._taken:
+                self._free.append(station)
+
+    def close(self):
+        """End all, whatever they are doing."""
+        for station in self._stations:
+            station.close()
+        self._pool.shutdown(cancel_futures=True)
+        for station in self._stations:
+            station.end()
+        self._sandboxes.close()
+
+
+class Cluster:
+    """The workers of a Dask cluster.
+
+    They need what this machine needs: this package, the packages of the course, and bubblewrap.
+
+    Parameters
+    ----------
+    scheduler : str
+        Address, such as ``tcp://10.0.0.1:8786``.
+
+    Raises
+    ------
+    CrowdError
+        If there is no such scheduler, it has no workers, or Dask is not installed.
+    """
+
+    def __init__(self, scheduler):
         try:
             from distributed import Client
         except ImportError:
-            raise RuntimeError(
+            raise CrowdError(
                 "c.Judge.scheduler names a Dask scheduler, but Dask is not installed: pip install 'lstmlib[cluster]'"
             ) from None
-        with Client(scheduler, timeout="30s", set_as_default=False) as client:
-            threads = sum(client.nthreads().values())
-            if not threads:
-                raise RuntimeError(f"Expected workers at the Dask scheduler {scheduler}; there is none.")
-            yield client.get_executor(pure=False), threads
-        return
-    pool = concurrent.futures.ThreadPoolExecutor(workers)
+        try:
+            self._client = Client(scheduler, timeout="30s", set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise CrowdError(f"Expected a Dask scheduler at c.Judge.scheduler, {scheduler}: {error}") from None
+        self.at_once = sum(self._client.nthreads().values())
+        if not self.at_once:
+            self.close()
+            raise CrowdError(f"Expected workers at the Dask scheduler {scheduler}; there is none.")
+
+    def start(self, task):
+        """Workers start when the first task comes."""
+
+    def submit(self, task):
+        """Have a task judged; return a future. Dask gives the tasks of a worker that is lost to others."""
+        return _Future(self._client.submit(judge_here, task, pure=False))
+
+    def close(self):
+        """Leave the cluster."""
+        self._client.close()
+
+
+class _Future(concurrent.futures.Future):
+    """A future of Dask's as one that `concurrent.futures.wait` knows."""
+
+    def __init__(self, theirs):
+        super().__init__()
+        theirs.add_done_callback(self._take)
+
+    def _take(self, theirs):
+        error = theirs.exception()
+        if error is not None:
+            self.set_exception(error)
+        else:
+            self.set_result(theirs.result())
+
+
+def judge_here(task):
+    """Have a task judged by the station of this thread, and start that if there is none: what a Dask worker does."""
+    if not hasattr(_own, "station"):
+        _own.station = Station(_sandboxes)
+    return _own.station.judge(task)
+
+
+_own, _sandboxes = threading.local(), Sandboxes()
+
+
+@contextlib.contextmanager
+def open_crowd(at_once, scheduler=""):
+    """Give a `Crowd`, or the `Cluster` of a scheduler; it is closed at the end."""
+    crowd = Cluster(scheduler) if scheduler else Crowd(at_once)
     try:
-        yield pool, workers
+        yield crowd
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        close_stations()
+        crowd.close()
 
 
-def judge_all(batches, executor, at_once):
+def judge_all(batches, crowd):
     """Judge batches of tasks; give each batch back as soon as all of it is judged.
 
     Parameters
     ----------
     batches : iterable of (object, list of Task)
         Taken as far ahead as it needs to keep everybody busy. A batch may be empty.
-    executor : concurrent.futures.Executor
-    at_once : int
+    crowd : Crowd or Cluster
 
     Yields
     ------
@@ -57,14 +155,15 @@ def judge_all(batches, executor, at_once):
     list of (dict or Exception)
         The results in the order of the tasks; see `lstmlib.grading.judge.station.Station.judge`.
     """
-    waiting, batches, more = {}, iter(batches), True
+    waiting, count, batches, more = {}, 0, iter(batches), True
     while waiting or more:
-        while more and sum(len(futures) for _, futures in waiting.values()) <= AHEAD * at_once:
+        while more and sum(len(futures) for _, futures in waiting.values()) <= AHEAD * crowd.at_once:
             batch = next(batches, None)
             if batch is None:
                 more = False
             elif batch[1]:
-                waiting[id(batch)] = batch[0], [executor.submit(judge_in_station, task) for task in batch[1]]
+                count += 1
+                waiting[count] = batch[0], [crowd.submit(task) for task in batch[1]]
             else:
                 yield batch[0], []
         done = [key for key, (_, futures) in waiting.items() if all(future.done() for future in futures)]
@@ -72,10 +171,8 @@ def judge_all(batches, executor, at_once):
             label, futures = waiting.pop(key)
             yield label, [_outcome(future) for future in futures]
         if waiting and not done:
-            concurrent.futures.wait(
-                [future for _, futures in waiting.values() for future in futures if not future.done()],
-                return_when=concurrent.futures.FIRST_COMPLETED,
-            )
+            unfinished = [future for _, futures in waiting.values() for future in futures if not future.done()]
+            concurrent.futures.wait(unfinished, return_when=concurrent.futures.FIRST_COMPLETED)
 
 
 def _outcome(future):

@@ -8,6 +8,8 @@ import ast
 import builtins
 import dis
 
+from lstmlib.grading.judge.source import parse
+
 _IPYTHON = {"_", "__", "___", "_i", "_ii", "_iii", "_dh", "_ih", "_oh", "In", "Out", "get_ipython", "exit", "quit"}
 
 
@@ -34,7 +36,7 @@ class Namespace(dict):
             self._learn(source)
 
     def _learn(self, source):
-        for node in _parse(source).body:
+        for node in parse(source).body:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 for alias in node.names:
                     self._imports[alias.asname or alias.name.split(".")[0]] = node
@@ -46,7 +48,7 @@ class Namespace(dict):
 
     def reserve(self, source):
         """Keep the names that a trusted cell binds for the course, also if it did not come to binding them."""
-        code = compile(_parse(source), "<cell>", "exec")
+        code = compile(parse(source), "<cell>", "exec")
         self._reserved |= {step.argval for step in dis.get_instructions(code) if step.opname == "STORE_NAME"}
 
     def __missing__(self, name):
@@ -75,12 +77,3 @@ class Namespace(dict):
         except KeyError:
             return False
         return True
-
-
-def _parse(source):
-    lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n")]
-    try:
-        return ast.parse("\n".join(lines))
-    except SyntaxError:
-        return ast.Module([], [])
-

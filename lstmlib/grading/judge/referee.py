@@ -50,15 +50,13 @@ class Referee:
         self, judged, shown, files=None, released=(), seconds=30.0, seconds_in_all=math.inf, seed=None, shell=None
     ):
         self.seed, self._left = seed, []
-        self.student = self._student_of(judged, seconds, files, seconds_in_all)
-        self.shown = self.student if shown is judged else self._student_of(shown, seconds, files, seconds_in_all)
+        limits = {"seconds": seconds, "files": files, "seconds_in_all": seconds_in_all, "seed": _number(seed, "room")}
+        self.student = Student(judged, brief=shown is not judged, **limits)
+        self.shown = self.student if shown is judged else Student(shown, **limits)
         self.shell = make_shell() if shell is None else shell
         self.namespace = self.shell.user_ns
         self.namespace.attach(self.student, released)
         self.student.classes = self.namespace.classes
-
-    def _student_of(self, sandbox, seconds, files, seconds_in_all):
-        return Student(sandbox, seconds, files, seconds_in_all, _number(self.seed, "room"))
 
     def judge(self, cells):
         """Run cells.

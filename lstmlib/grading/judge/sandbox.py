@@ -1,7 +1,7 @@
 """Where students' code runs: a process in a bubblewrap sandbox, or, where the instructor says so, a plain one.
 
-A backend starts a zygote (`lstmlib.grading.room.zygote`) and hands sockets to it. Another one needs the same three:
-``open_room(channel, doors, keeper)``, ``close()`` and ``runs``.
+A backend starts a zygote (`lstmlib.grading.room.zygote`) and hands sockets to it. Another one needs the same
+methods of `_Backend` that are not private.
 """
 
 import importlib.util
@@ -12,8 +12,9 @@ import socket
 import subprocess
 import sys
 import sysconfig
+import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lstmlib.grading import room
@@ -67,20 +68,31 @@ class Furniture:
         Packages of the course that students' cells may import. All that is installed is there as well.
     absent : tuple of str
         Modules that hold what students are asked to write.
-    stand_ins : dict
-        Module to the path of a file that takes its place.
+    stand_ins : tuple of (str, str)
+        Modules, and the paths of files that take their places.
     preload : tuple of str
-        Modules that are imported once, before there is a room.
+        Import statements that are run once, before there is a room.
     """
 
     packages: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
-    stand_ins: dict = field(default_factory=dict)
-    preload: tuple[str, ...] = ("numpy",)
+    stand_ins: tuple[tuple[str, str], ...] = ()
+    preload: tuple[str, ...] = ("import numpy",)
 
 
 class SandboxError(RuntimeError):
     """A sandbox cannot be started; the message says what to do."""
+
+
+class Door:
+    """The way into a sandbox, also for a process that has not started it. Several may use it at the same time."""
+
+    def __init__(self, control):
+        self._control = control
+
+    def open_room(self, channel, doors, keeper):
+        """Make a room that serves over three sockets: requests, forks, and orders to its keeper."""
+        socket.send_fds(self._control, [b"room"], [channel.fileno(), doors.fileno(), keeper.fileno()])
 
 
 class _Backend:
@@ -109,18 +121,35 @@ class _Backend:
             "emptied": [path for path in (HOME, "/tmp", "/dev/shm", "/judge/scratch") if path not in self._kept()],
         }
         self._control.settimeout(60)
+        self._reason, self._waits, self._lock = "", True, threading.Lock()
         try:
             self._control.send(json.dumps(settings).encode())
-            ready = self._control.recv(1000)
         except OSError as error:
-            ready, reason = b"", str(error)
-        else:
-            reason = ""
-        if not ready:
-            self._process.kill()
-            _, said = self._process.communicate()
-            raise SandboxError(self._refusal(said.decode(errors="replace")[-2000:] or reason))
-        self._control.settimeout(None)
+            self._reason = str(error)
+
+    def wait(self):
+        """Wait until it is ready.
+
+        Raises
+        ------
+        SandboxError
+            If it can't be started.
+        """
+        with self._lock:
+            if self._waits:
+                try:
+                    ready = b"" if self._reason else self._control.recv(1000)
+                except OSError as error:
+                    ready, self._reason = b"", str(error)
+                if ready:
+                    self._control.settimeout(None)
+                else:
+                    self._process.kill()
+                    _, said = self._process.communicate()
+                    self._reason = self._refusal(said.decode(errors="replace")[-2000:] or self._reason)
+                self._waits = False
+        if self._reason:
+            raise SandboxError(self._reason)
 
     def _kept(self):
         """Of the folders that each room finds empty, those in which the libraries are: they can only be read."""
@@ -132,11 +161,17 @@ class _Backend:
         """Whether it has not ended."""
         return self._process.poll() is None
 
+    def fileno(self):
+        """Of the socket over which it is asked for rooms: a `Door` for another process."""
+        return self._control.fileno()
+
     def open_room(self, channel, doors, keeper):
-        """Make a room that serves over three sockets: requests, forks, and orders to its keeper."""
-        socket.send_fds(self._control, [b"room"], [channel.fileno(), doors.fileno(), keeper.fileno()])
+        """Make a room; see `Door.open_room`."""
+        self.wait()
+        Door(self._control).open_room(channel, doors, keeper)
 
     def close(self):
+        """End it, and all rooms in it."""
         self._control.close()
         self._process.kill()
         self._process.communicate()
@@ -209,7 +244,7 @@ class Bubblewrap(_Backend):
             yield from ("--ro-bind", str(place), str(place))
         yield from ("--tmpfs", str(_ROOM.parent))  # the judge, if it is part of what was mounted
         yield from ("--ro-bind", str(_ROOM), f"{_INSIDE}/judging_room")
-        replaced = dict.fromkeys(self.furniture.absent, str(_ROOM / "absent.py")) | self.furniture.stand_ins
+        replaced = dict.fromkeys(self.furniture.absent, str(_ROOM / "absent.py")) | dict(self.furniture.stand_ins)
         for name, path in replaced.items():
             yield from _replace(name, path)
 

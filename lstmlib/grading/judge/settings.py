@@ -35,7 +35,7 @@ class Judge(LoggingConfigurable):
         help="Assignment to the modules that hold what it asks students to write; they are not there when it is judged."
     ).tag(config=True)
     preload = List(
-        Unicode(), ["numpy", "matplotlib.pyplot"], help="Modules that are imported once for all submissions."
+        Unicode(), help="Modules that are imported once for all submissions, besides those that a release imports."
     ).tag(config=True)
     workers = Integer(0, help="How many notebooks are judged at the same time; 0: as many as there are cores.").tag(
         config=True
@@ -47,7 +47,7 @@ class Judge(LoggingConfigurable):
         "records", help="Folder, below the course's, for evidence, repair reports and results kept by content."
     ).tag(config=True)
 
-    def task(self, notebook, assignment, released, files, course_files, seed):
+    def task(self, notebook, assignment, released, files, course_files, preload, seed):
         """What it takes to judge a notebook.
 
         Parameters
@@ -60,6 +60,8 @@ class Judge(LoggingConfigurable):
             Name to content of what lies beside the notebook.
         course_files : list of str
             Those that the course brings.
+        preload : list of str
+            Import statements of the release.
         seed : str
 
         Returns
@@ -78,7 +80,7 @@ class Judge(LoggingConfigurable):
             sandbox=self.sandbox,
             packages=list(self.packages),
             absent=list(self.absent.get(assignment, ())),
-            preload=list(self.preload),
+            preload=[*(f"import {name}" for name in self.preload), *preload],
             limits=dict(self.limits),
             seconds=self.timeout,
             seconds_in_all=self.submission_timeout,

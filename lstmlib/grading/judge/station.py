@@ -1,16 +1,17 @@
 """Processes that judge one notebook after another.
 
 A station is a process that forks for each notebook: nothing that one leaves behind meets the next, and what ends or
-hangs costs one notebook. It ends when its line to whoever started it is cut, however that one ended.
+hangs costs one notebook. It ends when its line to whoever started it is cut, however that one ended. The sandboxes are
+those of the process that starts stations: all its stations share them.
 """
 
 import contextlib
 import functools
-import importlib
 import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,11 +19,11 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from lstmlib.grading.judge.sandbox import ENVIRONMENT, SandboxError
+from lstmlib.grading.judge.sandbox import ENVIRONMENT, Door
 
 MARGIN = 60.0  # seconds that a notebook gets beyond the time of the student's program
 THREADS = {name: ENVIRONMENT[name] for name in ENVIRONMENT if name.endswith("_THREADS")}
-_START = "import sys; sys.path[:0] = {path!r}; from lstmlib.grading.judge.station import serve; serve()"
+_START = "import sys; sys.path[:0] = {path!r}; from lstmlib.grading.judge.station import serve; serve{doors!r}"
 
 
 class JudgingError(RuntimeError):
@@ -32,11 +33,68 @@ class JudgingError(RuntimeError):
 # In the process that wants notebooks judged
 
 
-class Station:
-    """A station and the line to it. One thread may use it at a time."""
+class Sandboxes:
+    """The sandboxes that this process has started, each kept for the next notebook."""
 
     def __init__(self):
+        self._running, self._lock = {}, threading.Lock()
+
+    def of(self, task):
+        """The two sandboxes for a task; they may not be ready yet.
+
+        Raises
+        ------
+        SandboxError
+            If one can't be started.
+        """
+        with self._lock:
+            return [self._open(*wanted) for wanted in task.sandboxes()]
+
+    def _open(self, backend, furniture, limits):
+        key = backend, furniture, limits
+        if key in self._running and not self._running[key].runs:
+            self._running[key].wait()  # says why, if it never did
+            self._running.pop(key).close()
+        if key not in self._running:
+            self._running[key] = backend(furniture, limits)
+        return self._running[key]
+
+    def close(self):
+        """End all."""
+        with self._lock:
+            while self._running:
+                self._running.popitem()[1].close()
+
+
+class Station:
+    """A station and the line to it. One thread may use it at a time.
+
+    Parameters
+    ----------
+    sandboxes : Sandboxes
+    """
+
+    def __init__(self, sandboxes):
+        self._sandboxes, self._doors = sandboxes, []
         self._process, self._closed = None, False
+
+    def start(self, task):
+        """Start the process for tasks such as this one, unless it runs."""
+        doors = self._sandboxes.of(task)
+        if self._process is not None and self._process.poll() is None and doors == self._doors:
+            return
+        self.end()
+        numbers = tuple(door.fileno() for door in doors)
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _START.format(path=[str(Path(__file__).parents[3])], doors=numbers)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=numbers,
+            env=os.environ | THREADS,
+            start_new_session=True,  # Ctrl-C is for who started it
+        )
+        self._doors = doors
+        self._send({"preload": task.preload})
 
     def judge(self, task):
         """Have a task judged.
@@ -57,101 +115,74 @@ class Station:
         JudgingError
             If it failed twice.
         """
-        line = json.dumps(asdict(task)).encode() + b"\n"
         for last in (False, True):
+            if self._closed:
+                raise JudgingError("The run was stopped.")
             try:
-                reply = self._exchange(line)
+                self.start(task)
+                for door in self._doors:
+                    door.wait()
+                self._send(asdict(task))
+                reply = json.loads(self._process.stdout.readline())
             except (OSError, ValueError):
-                reply, last = {"failed": "The process that judges it has ended."}, last or self._closed
-                self._end()
-            if "refused" in reply:
-                raise SandboxError(reply["refused"])
+                reply = {"failed": "The process that judges it has ended."}
+                self.end()
             if "failed" not in reply:
                 return reply
             if last:
                 raise JudgingError(reply["failed"])
         raise AssertionError("unreachable")
 
-    def _exchange(self, line):
-        if self._closed:
-            raise ValueError("closed")
-        if self._process is None or self._process.poll() is not None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _START.format(path=[str(Path(__file__).parents[3])])],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env=os.environ | THREADS,
-                start_new_session=True,  # Ctrl-C is for who started it
-            )
-        self._process.stdin.write(line)
+    def _send(self, message):
+        self._process.stdin.write(json.dumps(message).encode() + b"\n")
         self._process.stdin.flush()
-        reply = json.loads(self._process.stdout.readline())
-        if not isinstance(reply, dict):
-            raise ValueError("expected a reply")
-        return reply
 
-    def _end(self):
+    def end(self):
+        """End the process; the next task starts another."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
-            process.stdin.close()
+            with contextlib.suppress(OSError):
+                process.stdin.close()
             process.stdout.close()
             process.wait()
 
     def close(self):
-        """End the station, in whatever it is doing: who waits for it gets a `JudgingError`."""
+        """End it for good, in whatever it is doing: who waits for it gets a `JudgingError`."""
         self._closed = True
         if self._process is not None:
             self._process.kill()
 
 
-def judge_in_station(task):
-    """Have a task judged by the station of this thread; see `Station.judge`."""
-    if getattr(_own, "station", None) not in _stations:
-        _own.station = Station()
-        _stations.add(_own.station)
-    return _own.station.judge(task)
-
-
-def close_stations():
-    """End the stations of all threads."""
-    while _stations:
-        _stations.pop().close()
-
-
-_own = threading.local()
-_stations: set[Station] = set()
-
-
 # In the station
 
 
-def serve():
-    """Judge the tasks that come on standard input, a line each, and answer on standard output."""
+def serve(judged, shown):
+    """Judge the tasks that come on standard input, a line each, and answer on standard output.
+
+    Parameters
+    ----------
+    judged, shown : int
+        The sockets of the doors to two sandboxes, or twice to one.
+    """
     from lstmlib.grading.judge.referee import make_shell
-    from lstmlib.grading.judge.task import Sandboxes, Task
+    from lstmlib.grading.judge.task import Task
+    from lstmlib.grading.room.pages import settle
 
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a test prints past IPython
-    sandboxes, shell, loaded = Sandboxes(), make_shell(), set()
+    doors = {number: Door(socket.socket(fileno=number)) for number in (judged, shown)}
+    shell = make_shell()
+    for statement in json.loads(sys.stdin.buffer.readline())["preload"]:
+        with contextlib.suppress(Exception):  # a test that needs it will say so
+            exec(statement, {})
+    shell.warm_up()
+    settle()
     for line in sys.stdin.buffer:
         task = Task(**json.loads(line))
-        for name in set(task.preload) - loaded:
-            loaded.add(name)
-            with contextlib.suppress(Exception):  # a test that needs it will say so
-                importlib.import_module(name)
-        try:
-            judged, shown = sandboxes.of(task)
-        except SandboxError as error:
-            reply = json.dumps({"refused": str(error)}).encode()
-        else:
-            work = functools.partial(task.judge, judged, shown, shell)
-            reply = _apart(work, task.seconds_in_all * 2 + MARGIN)
-        if b'{"failed"' == reply[:9]:
-            sandboxes.close()
-        answers.write(reply + b"\n")
+        work = functools.partial(task.judge, doors[judged], doors[shown], shell)
+        answers.write(_apart(work, task.seconds_in_all * 2 + MARGIN) + b"\n")
         answers.flush()
-    sandboxes.close()
 
 
 def _apart(work, seconds):

@@ -46,7 +46,7 @@ class Task:
     sandbox: str = "bubblewrap"
     packages: list = field(default_factory=list)
     absent: list = field(default_factory=list)
-    preload: list = field(default_factory=lambda: ["numpy"])
+    preload: list = field(default_factory=lambda: ["import numpy"])
     limits: dict = field(default_factory=dict)
     seconds: float = 30.0
     seconds_in_all: float = 600.0
@@ -57,11 +57,11 @@ class Task:
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
     def sandboxes(self):
-        """The backend and what it takes, twice: for what is judged and for what is shown."""
+        """What makes the sandboxes for what is judged and for what is shown: backend, furniture and limits."""
         backend, limits = BACKENDS[self.sandbox], Limits(**self.limits)
         absent = tuple(self.absent) if backend is Bubblewrap else ()  # nothing can be hidden from an ordinary process
         return [
-            (backend, Furniture(tuple(self.packages), modules, {}, tuple(self.preload)), limits)
+            (backend, Furniture(tuple(self.packages), modules, (), tuple(self.preload)), limits)
             for modules in (absent, ())
         ]
 
@@ -71,7 +71,7 @@ class Task:
         Parameters
         ----------
         judged, shown : object
-            Sandboxes such as `sandboxes` describes.
+            Sandboxes such as `sandboxes` describes, or doors to them.
         shell : Shell, optional
             From `make_shell`, and not used before.
 
@@ -112,27 +112,3 @@ def _workplace(files):
             yield
         finally:
             sys.path.remove(folder)
-
-
-class Sandboxes:
-    """The sandboxes that a process has started, each kept for the next notebook."""
-
-    def __init__(self):
-        self._running = {}
-
-    def of(self, task):
-        """The two sandboxes for a task."""
-        return [self._open(*wanted) for wanted in task.sandboxes()]
-
-    def _open(self, backend, furniture, limits):
-        key = backend, furniture.packages, furniture.absent, furniture.preload, limits
-        if key in self._running and not self._running[key].runs:
-            self._running.pop(key).close()  # it has ended
-        if key not in self._running:
-            self._running[key] = backend(furniture, limits)
-        return self._running[key]
-
-    def close(self):
-        """End all."""
-        while self._running:
-            self._running.popitem()[1].close()

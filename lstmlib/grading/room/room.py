@@ -11,12 +11,15 @@ import inspect
 import operator
 import os
 import pathlib
+import random
 import signal
 import socket
 import sys
 import traceback
 import types
 from typing import Any
+
+import numpy as np
 
 from . import changes
 from .frames import Channel, ClosedError, WireError
@@ -103,8 +106,13 @@ class Room:
     # What the judge asks of the process that runs the cells
 
     def _do_run(self, head, reader):
-        outputs, success = self.shell.show(head["source"], silent=head.get("silent", False))
+        outputs, success = self.shell.show(head["source"], head.get("silent", False), head.get("brief", False))
         return {"outputs": outputs, "success": success}, Writer(self._export)
+
+    def _do_seed(self, head, reader):
+        random.seed(head["seed"])
+        np.random.seed(head["seed"])
+        return {}, Writer(self._export)
 
     def _do_files(self, head, reader):
         for name, content in zip(head["names"], reader.blobs, strict=True):

@@ -4,6 +4,7 @@ import builtins
 import contextlib
 import io
 import os
+import sys
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -111,7 +112,7 @@ class Shell(InteractiveShell):
         config = Config()
         config.HistoryManager.enabled = False
         config.InteractiveShell.colors = "nocolor"
-        self.outputs = Outputs()
+        self.outputs, self.brief = Outputs(), False
         super().__init__(config=config, displayhook_class=_Hook, display_pub_class=_Publisher, **settings)
         os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
 
@@ -121,10 +122,27 @@ class Shell(InteractiveShell):
     def raw_input(self, prompt=""):
         raise StdinNotImplementedError("There is nobody to answer input() while a notebook is graded.")
 
+    def warm_up(self):
+        """Do once what is slow the first time, for all forks that come."""
+        self.show("%matplotlib inline" if "matplotlib" in sys.modules else "1", silent=True)
+        self.show("1 / 0", silent=True)
+        self.outputs = Outputs()
+
+    def showtraceback(self, *arguments, **named):
+        """Show an error; where nobody looks at the outputs, only that there was one."""
+        if self.brief:
+            self.outputs.error(sys.exc_info()[0].__name__, "", [])
+        else:
+            super().showtraceback(*arguments, **named)
+
+    def _format_exception_for_storage(self, *unused, **named):
+        """For a history that is not kept; IPython would format each error a second time."""
+        return []
+
     def _showtraceback(self, etype, evalue, stb):
         self.outputs.error(getattr(etype, "__name__", etype), evalue, stb)
 
-    def show(self, source, silent=False):
+    def show(self, source, silent=False, brief=False):
         """Run a cell; return its outputs and whether it ran to its end.
 
         Parameters
@@ -132,8 +150,11 @@ class Shell(InteractiveShell):
         source : str
         silent : bool
             Keep it out of In and Out.
+        brief : bool
+            Nobody will look at its errors: most of the time of an error goes into its traceback.
         """
-        outputs = self.outputs = Outputs()
+        outputs, self.brief = Outputs(), brief
+        self.outputs = outputs
         with self.captured(outputs):
             result = self.run_cell(source, store_history=not silent)
         if outputs.cut:

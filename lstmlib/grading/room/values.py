@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.ma  # which numpy loads when it is first used: in each fork again
 
 from .frames import WireError
 

@@ -6,7 +6,6 @@ kernel kills all that it started.
 """
 
 import contextlib
-import importlib
 import json
 import os
 import select
@@ -19,6 +18,7 @@ import traceback
 
 from . import calls, isolation
 from .frames import Channel
+from .pages import settle
 from .room import live
 from .shell import Shell
 
@@ -33,10 +33,11 @@ def serve(control):
     if settings["separate"]:
         isolation.no_core()
     shell = Shell.instance()
-    for name in settings["preload"]:
+    for statement in settings["preload"]:
         with contextlib.suppress(Exception):  # what cannot be imported will say so where a student imports it
-            importlib.import_module(name)
-    shell.show("1\n%matplotlib inline" if "matplotlib" in sys.modules else "1", silent=True)
+            exec(statement, {})
+    shell.warm_up()
+    settle()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     control.send(json.dumps({"ready": True}).encode())
     while True:

@@ -1,0 +1,22 @@
+"""Reading the code of cells without running it."""
+
+import ast
+
+
+def parse(source):
+    """The syntax tree of a cell; lines for IPython count as empty, and what is no Python as nothing."""
+    lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n")]
+    try:
+        return ast.parse("\n".join(lines))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module([], [])
+
+
+def imports(sources):
+    """The import statements in the code of cells, each once, in their order."""
+    found = {}
+    for source in sources:
+        for node in ast.walk(parse(source)):
+            if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and not node.level):
+                found[ast.unparse(node)] = None
+    return list(found)
