@@ -9,10 +9,11 @@ import nbformat
 import pytest
 
 from lstmlib.grading.marks import read_marks
-from tests.attacks.class_of_attackers import hand_in, make_release
+from tests.attacks.class_of_attackers import hand_in
 from tests.attacks.corpus import ATTACKS
 from tests.attacks.run import course, open_box, ours
 from tests.sample_class.run import nbgrader
+from tests.small_course import make_release
 
 pytestmark = pytest.mark.skipif(
     not shutil.which("bwrap") and not os.environ.get("CI"), reason="bubblewrap is not installed"
@@ -106,7 +107,7 @@ def test_only_the_honest_student_of_a_class_of_attackers_gets_points(graded):
 
 def test_links_are_not_followed(graded):
     folder, said = graded
-    assert "'notes.txt' is a link" in said and "the notebook is a link" in said
+    assert "'notes.txt' is a link" in said and "'sums.ipynb' is a link" in said
     for part in ("autograded", "feedback"):
         texts = [path.read_bytes() for path in (folder / part).rglob("*") if path.is_file()]
         assert texts and not any(b"TOP SECRET\n" in text or text == b"TOP SECRET" for text in texts)

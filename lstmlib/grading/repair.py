@@ -17,7 +17,7 @@ def repair(nb, released):
     - The kind of every known cell and its nbgrader metadata are those of the release, and so is the text of locked
       cells, hidden tests included.
     - Locked and graded cells that are missing are put back, after the cell that they followed. A solution cell
-      is not: its stub could hide what the student wrote elsewhere.
+      is not: its stub could hide what the student wrote elsewhere, so what tests it comes last.
     - A locked test that stands before the solution that it tests is moved behind it.
     - The kernel is that of the release.
 
@@ -76,12 +76,16 @@ def _new(original, source, name):
 
 
 def _put_back(nb, released, repairs):
-    position, taken = 0, {cell.id for cell in nb.cells}
+    position, taken, lost = 0, {cell.id for cell in nb.cells}, False
     for name, original in released.items():
-        found = _position(nb, name)
+        found, metadata = _position(nb, name), original["metadata"]
+        if metadata["solution"]:
+            lost = found is None
         if found is not None:
             position = found + 1
-        elif original["metadata"]["locked"] or original["metadata"]["grade"] or original["metadata"]["task"]:
+        elif metadata["locked"] or metadata["grade"] or metadata["task"]:
+            if lost and metadata["grade"]:
+                position = len(nb.cells)  # what it tests may be in any cell
             nb.cells.insert(position, _new(original, original["source"], _free(name, taken)))
             position += 1
             repairs.append(f"cell {name}: was missing, put back")

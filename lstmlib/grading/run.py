@@ -7,6 +7,7 @@ evidence fits what was handed in and what was released. So a run may end at any 
 
 import datetime
 import fnmatch
+import functools
 import hashlib
 import json
 import os
@@ -93,8 +94,6 @@ class Run:
             *(cell["source"] for found in self.wanted.values() for cell in found.cells.values()),
         ])  # fmt: skip
         self.course_files = self._course_files()
-        self.environment = describe(judge.packages)
-        self._environment_digest = _digest(self.environment)
         self._conditions = _digest({
             "released": {name: found.digest for name, found in self.wanted.items()},
             "task": {name: self._task(name, new_notebook(), {}).digest() for name in self.wanted},
@@ -245,6 +244,15 @@ class Run:
         }
 
     # What the steps need
+
+    @functools.cached_property
+    def environment(self):
+        """What, besides a task, decides its outcome."""
+        return describe(self.judge.packages)
+
+    @functools.cached_property
+    def _environment_digest(self):
+        return _digest(self.environment)
 
     def _through(self, steps, notebook, name, student):
         """Put a notebook through nbgrader's steps."""

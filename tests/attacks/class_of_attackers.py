@@ -3,9 +3,7 @@
 import os
 
 import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-
-from tests.sample_class.run import nbgrader
+from nbformat.v4 import new_markdown_cell, new_output
 
 SCRIPTS = "<script>alert(1)</script> <img src=x onerror=alert(1)> <a href='javascript:alert(1)'>a</a>"
 WRONG = "def add(a, b):\n    return 0"
@@ -15,27 +13,6 @@ for name in glob.glob('**', recursive=True):
         if 'TOP SECRET' in open(name).read(): print('REACHED', name)
     except (OSError, UnicodeDecodeError): pass
 """ + WRONG
-
-
-def _cell(source, name, **settings):
-    base = {"grade": False, "grade_id": name, "locked": False, "schema_version": 3, "solution": False, "task": False}
-    return new_code_cell(source, id=name, metadata={"nbgrader": base | settings})
-
-
-def make_release(folder):
-    """Release an assignment with one function; return its notebook."""
-    source = new_notebook(cells=[
-        new_markdown_cell("# Sums", id="title"),
-        _cell("def add(a, b):\n    ### BEGIN SOLUTION\n    return a + b\n    ### END SOLUTION", "add", solution=True),
-        _cell("### BEGIN HIDDEN TESTS\nassert add(20, 22) == 42\n### END HIDDEN TESTS", "add-test",
-              grade=True, locked=True, points=1),
-    ])  # fmt: skip
-    source.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    path = folder / "source" / "sums" / "sums.ipynb"
-    path.parent.mkdir(parents=True)
-    nbformat.write(source, path)
-    nbgrader(folder, "generate_assignment", "sums", "--create", "--force")
-    return nbformat.read(folder / "release" / "sums" / "sums.ipynb", as_version=4)
 
 
 def _with(released, source, *more):

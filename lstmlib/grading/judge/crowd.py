@@ -85,7 +85,7 @@ class Cluster:
                 "c.Judge.scheduler names a Dask scheduler, but Dask is not installed: pip install 'lstmlib[cluster]'"
             ) from None
         try:
-            self._client = Client(scheduler, timeout="30s", set_as_default=False)
+            self._client = Client(scheduler, timeout="10s", set_as_default=False)
         except (OSError, ValueError) as error:
             raise CrowdError(f"Expected a Dask scheduler at c.Judge.scheduler, {scheduler}: {error}") from None
         self.at_once = sum(self._client.nthreads().values())

@@ -84,12 +84,12 @@ class Station:
         if self._process is not None and self._process.poll() is None and doors == self._doors:
             return
         self.end()
-        numbers = tuple(door.fileno() for door in doors)
+        numbers = tuple(door.fileno() for door in doors)  # twice the same, if nothing is absent
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", _START.format(path=[str(Path(__file__).parents[3])], doors=numbers)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            pass_fds=numbers,
+            pass_fds=set(numbers),
             env=os.environ | THREADS,
             start_new_session=True,  # Ctrl-C is for who started it
         )
@@ -171,7 +171,7 @@ def serve(judged, shown):
 
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a test prints past IPython
-    doors = {number: Door(socket.socket(fileno=number)) for number in (judged, shown)}
+    doors = {number: Door(socket.socket(fileno=number)) for number in {judged, shown}}
     shell = make_shell()
     for statement in json.loads(sys.stdin.buffer.readline())["preload"]:
         with contextlib.suppress(Exception):  # a test that needs it will say so

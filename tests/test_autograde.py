@@ -1,0 +1,525 @@
+"""A run over a class: every submission gets the marks it deserves, once, whatever happens on the way."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbgrader.api import Gradebook
+
+from lstmlib.grading.marks import read_marks
+from tests.sample_class.run import ROOT, directories, nbgrader
+from tests.small_course import cell, hand_in, make_release, solve
+
+pytestmark = pytest.mark.skipif(
+    not shutil.which("bwrap") and not os.environ.get("CI"), reason="bubblewrap is not installed"
+)
+FULL = {"add-test": 1, "twice-test": 2}
+NOTHING = {"add-test": 0, "twice-test": 0}
+
+
+@pytest.fixture(scope="module")
+def released_course(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("course")
+    return folder, make_release(folder)
+
+
+@pytest.fixture
+def course(released_course, tmp_path):
+    """A folder with the release, and the released notebook."""
+    folder, released = released_course
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    return tmp_path, released
+
+
+def marks_of(folder):
+    return read_marks(f"sqlite:///{folder / 'gradebook.db'}", "sums")[0]
+
+
+def evidence_of(folder, student):
+    return json.loads((folder / "records" / "evidence" / "sums" / f"{student}.json").read_text())
+
+
+def repairs_of(folder, student):
+    return evidence_of(folder, student)["repairs"]
+
+
+def start(folder, *more, cwd=ROOT):
+    """The command, as a process."""
+    settings = [f"--{name}={value}" for name, value in directories(folder).items()]
+    command = [sys.executable, "-m", "nbgrader", "autograde", "sums", *settings, *more]
+    return subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+# Damage
+
+
+def _text(released, **sources):
+    return nbformat.writes(solve(released, **sources))
+
+
+def _cells(change):
+    """A damage that changes the cells of a solved notebook."""
+
+    def damage(folder, released):
+        notebook = solve(released)
+        change(notebook)
+        (folder / "sums.ipynb").write_text(json.dumps(notebook))
+
+    return damage
+
+
+def _file(make):
+    """A damage of the file itself."""
+
+    def damage(folder, released):
+        content = make(_text(released))
+        (folder / "sums.ipynb").write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    return damage
+
+
+def _place(*names, **sources):
+    """Notebooks of other names, the last of which is solved, or written as told."""
+
+    def damage(folder, released):
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(released, folder / name)
+        (folder / names[-1]).write_text(_text(released, **sources))
+
+    return damage
+
+
+def _twin(notebook):
+    notebook.cells.insert(1, new_code_cell("def add(a, b):\n    return 0", metadata=notebook.cells[1].metadata))
+
+
+def _retype(notebook):
+    for position in (1, 2):
+        old = notebook.cells[position]
+        notebook.cells[position] = new_markdown_cell(old.source, id=old.id, metadata=old.metadata)
+
+
+def _rename(notebook):
+    notebook.cells[1].metadata["nbgrader"]["grade_id"] = "addition"
+
+
+def _schema(version):
+    def change(notebook):
+        for found in notebook.cells[1:]:
+            found.metadata["nbgrader"]["schema_version"] = version
+
+    return change
+
+
+def _old_schema(notebook):
+    for found in notebook.cells[1:]:
+        del found.metadata["nbgrader"]["schema_version"], found.metadata["nbgrader"]["task"]
+
+
+def _delete(notebook):
+    del notebook.cells[2:]
+
+
+def _reverse(notebook):
+    notebook.cells.reverse()
+
+
+def _kernel(notebook):
+    notebook.metadata.kernelspec = {"name": "my-anaconda", "display_name": "conda", "language": "R"}
+
+
+def _no_metadata(notebook):
+    for found in notebook.cells:
+        found.metadata = {}
+
+
+def _version_3(text):
+    return json.dumps({"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": [
+        {"cell_type": "code", "input": found["source"], "language": "python", "outputs": [],
+         "metadata": found["metadata"]} if found["cell_type"] == "code" else found
+        for found in json.loads(text)["cells"]
+    ]}]})  # fmt: skip
+
+
+def _no_ids(notebook):
+    notebook["nbformat_minor"] = 2
+    for found in notebook.cells:
+        del found["id"]
+
+
+def _timestamp(folder, released):
+    hand_in(folder.parents[2], folder.parent.name, solve(released))
+    (folder / "timestamp.txt").write_text("yesterday, I think")
+
+
+# What is handed in, the marks, and a word of the repair report.
+DAMAGES = {
+    "two copies of a cell": (_cells(_twin), FULL, "a second copy"),
+    "deleted cells": (_cells(_delete), {"add-test": 1, "twice-test": 0}, "was missing, put back"),
+    "retyped cells": (_cells(_retype), FULL, "was of kind markdown"),
+    "a renamed cell": (_cells(_rename), FULL, "an unknown id"),
+    "reversed cells": (_cells(_reverse), FULL, "moved behind it"),
+    "a wrong kernel": (_cells(_kernel), FULL, "my-anaconda"),
+    "no metadata": (_cells(_no_metadata), FULL, "was missing, put back"),
+    "a schema that is too old": (_cells(_old_schema), FULL, None),
+    "a schema that is too new": (_cells(_schema(99)), FULL, None),
+    "format 3": (_file(_version_3), FULL, "format version 3"),
+    "format 4.2": (_cells(_no_ids), FULL, None),
+    "format 5": (_file(lambda text: text.replace('"nbformat": 4', '"nbformat": 5')), FULL, "format version 5"),
+    "half a file": (_file(lambda text: text[: text.index('"twice-test"')]), FULL, "broken JSON"),
+    "a lost comma": (_file(lambda text: text.replace("},\n  {", "}\n  {", 1)), FULL, "broken JSON"),
+    "an empty file": (_file(lambda text: ""), NOTHING, "no cell could be read"),
+    "a page in its place": (_file(lambda text: "<html>Log in</html>"), NOTHING, "no cell could be read"),
+    "UTF-16": (_file(lambda text: text.encode("utf-16")), FULL, "UTF-16"),
+    "no notebook": (lambda folder, released: (folder / "notes.txt").write_text("sorry"), NOTHING, "sums.ipynb is missing"),
+    "nothing at all": (lambda folder, released: None, NOTHING, "sums.ipynb is missing"),
+    "another name": (_place("sums-final.ipynb"), FULL, "sums-final.ipynb is graded instead"),
+    "a folder more": (_place("sums/sums.ipynb"), FULL, "is graded instead"),
+    "an untouched one and a copy": (_place("sums.ipynb", "sums-Copy1.ipynb"), FULL, "nothing is written in sums.ipynb"),
+    "two that are written": (_place("sums-Copy1.ipynb", "sums.ipynb", add="def add(a, b): return 0"),
+                             {"add-test": 0, "twice-test": 2}, "2 notebooks"),
+    "a timestamp that is none": (_timestamp, FULL, "timestamp.txt holds no time"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def damaged(released_course, tmp_path_factory):
+    """A class of damaged submissions, graded in one run."""
+    folder = tmp_path_factory.mktemp("damaged")
+    shutil.copytree(released_course[0], folder, dirs_exist_ok=True)
+    for name, (damage, _, _) in DAMAGES.items():
+        place = folder / "submitted" / name / "sums"
+        place.mkdir(parents=True)
+        damage(place, released_course[1])
+    said = nbgrader(folder, "autograde", "sums")
+    return folder, said, marks_of(folder)
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_a_damaged_submission_gets_a_mark_and_a_line_in_the_report(damaged, name):
+    folder, _, marks = damaged
+    _, expected, word = DAMAGES[name]
+    assert marks[name] == expected
+    report = (folder / "records" / "repairs" / "sums.txt").read_text()
+    if word is None:
+        assert f"{name}: " not in report
+    else:
+        assert any(line.startswith(f"{name}: ") and word in line for line in report.splitlines())
+
+
+def test_feedback_can_be_made_of_what_was_damaged(damaged):
+    folder, _, _ = damaged
+    nbgrader(folder, "generate_feedback", "sums")
+    assert {path.parent.parent.name for path in folder.glob("feedback/*/sums/sums.html")} == set(DAMAGES)
+
+
+def test_what_was_handed_in_is_still_there(damaged, released_course):
+    folder, _, _ = damaged
+    assert (folder / "submitted" / "half a file" / "sums" / "sums.ipynb").read_text().endswith('"id": ')
+    assert (folder / "autograded" / "no notebook" / "sums" / "notes.txt").read_text() == "sorry"
+
+
+# Once, and again
+
+
+def test_what_has_not_changed_is_not_run_again_and_what_has_changed_is(course):
+    folder, released = course
+    for student in ("ada", "ben"):
+        hand_in(folder, student, solve(released, add="def add(a, b):\n    return 0"))
+    nbgrader(folder, "autograde", "sums")
+    before = {student: evidence_of(folder, student) for student in ("ada", "ben")}
+    hand_in(folder, "ben", solve(released))
+    said = nbgrader(folder, "autograde", "sums")
+    assert "1 submissions have not changed" in said
+    assert evidence_of(folder, "ada") == before["ada"]
+    assert evidence_of(folder, "ben")["submission"] != before["ben"]["submission"]
+    assert marks_of(folder) == {"ada": FULL | {"add-test": 0}, "ben": FULL}
+
+
+def test_force_enters_the_marks_again_without_running_what_was_run(course):
+    folder, released = course
+    hand_in(folder, "ada", solve(released))
+    nbgrader(folder, "autograde", "sums")
+    assert evidence_of(folder, "ada")["notebooks"]["sums"]["from the cache"] is False
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        gradebook.find_grade("add-test", "sums", "sums", "ada").auto_score = 0
+        gradebook.db.commit()
+    nbgrader(folder, "autograde", "sums", "--force")
+    assert evidence_of(folder, "ada")["notebooks"]["sums"]["from the cache"] is True
+    assert marks_of(folder) == {"ada": FULL}
+
+
+def test_what_a_test_demands_decides_whether_it_is_run_again(course):
+    folder, released = course
+    hand_in(folder, "ada", solve(released))
+    nbgrader(folder, "autograde", "sums")
+    path = folder / "source" / "sums" / "sums.ipynb"
+    path.write_text(path.read_text().replace("add(20, 22) == 42", "add(20, 22) == 41"))
+    nbgrader(folder, "generate_assignment", "sums", "--force")
+    nbgrader(folder, "autograde", "sums")
+    assert marks_of(folder) == {"ada": FULL | {"add-test": 0}}
+
+
+def test_a_person_s_marks_stay_and_wait_to_be_looked_at(course):
+    folder, released = course
+    hand_in(folder, "ada", solve(released))
+    nbgrader(folder, "autograde", "sums")
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        gradebook.find_grade("add-test", "sums", "sums", "ada").manual_score = 0.5
+        gradebook.find_comment("add", "sums", "sums", "ada").manual_comment = "See me."
+        gradebook.db.commit()
+    hand_in(folder, "ada", solve(released, twice="def twice(a):\n    return a + a"))
+    nbgrader(folder, "autograde", "sums")
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        grade = gradebook.find_grade("add-test", "sums", "sums", "ada")
+        assert (grade.manual_score, grade.auto_score, grade.needs_manual_grade) == (0.5, 1, True)
+        assert gradebook.find_comment("add", "sums", "sums", "ada").manual_comment == "See me."
+
+
+def test_feedback_that_is_older_than_the_marks_is_removed(course):
+    folder, released = course
+    hand_in(folder, "ada", solve(released))
+    nbgrader(folder, "autograde", "sums")
+    nbgrader(folder, "generate_feedback", "sums")
+    hand_in(folder, "ada", solve(released, add="# the second one\ndef add(a, b):\n    return 0"))
+    assert "Removed feedback of ada" in nbgrader(folder, "autograde", "sums")
+    nbgrader(folder, "generate_feedback", "sums")
+    assert "# the second one" in (folder / "feedback" / "ada" / "sums" / "sums.html").read_text()
+
+
+def test_late_submissions_are_known_to_be_late(course):
+    folder, released = course
+    place = hand_in(folder, "ada", solve(released))
+    (place / "timestamp.txt").write_text("2026-01-02 00:00:00 UTC")
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        gradebook.update_or_create_assignment("sums", duedate="2026-01-01 00:00:00 UTC")
+    nbgrader(
+        folder, "autograde", "sums",
+        "--LateSubmissionPlugin.penalty_method=zero",
+    )  # fmt: skip
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        submission = gradebook.find_submission("sums", "ada")
+        assert submission.total_seconds_late == 24 * 3600
+        assert submission.late_submission_penalty == 3
+
+
+def test_files_of_the_course_win_and_tests_see_them_alone(tmp_path):
+    test = "import helper\nfrom pathlib import Path\nassert helper.answer == 42\nassert Path('data.txt').read_text() == 'ours'"
+    test += "\nassert not Path('mine.txt').exists() and theirs() == ('ours', 'mine')"
+    work = "def theirs():\n    return None"
+    released = make_release(tmp_path, [
+        cell(work, "theirs", solution=True),
+        cell(f"### BEGIN HIDDEN TESTS\n{test}\n### END HIDDEN TESTS", "files-test", grade=True, locked=True, points=1),
+    ])  # fmt: skip
+    for name, content in (("data.txt", "ours"), ("helper.py", "answer = 42")):
+        (tmp_path / "source" / "sums" / name).write_text(content)
+    place = hand_in(tmp_path, "ada", solve(
+        released, theirs="def theirs():\n    return open('data.txt').read(), open('mine.txt').read()"
+    ))  # fmt: skip
+    for name, content in (("data.txt", "theirs"), ("helper.py", "answer = 41"), ("mine.txt", "mine")):
+        (place / name).write_text(content)
+    nbgrader(tmp_path, "autograde", "sums")
+    assert marks_of(tmp_path) == {"ada": FULL | {"files-test": 1}}
+    assert (tmp_path / "autograded" / "ada" / "sums" / "data.txt").read_text() == "ours"
+
+
+# What goes wrong
+
+
+BROKEN = """
+exec(open({config!r}).read())
+from nbgrader.preprocessors import NbGraderPreprocessor
+class Break(NbGraderPreprocessor):
+    def preprocess(self, nb, resources):
+        if resources["nbgrader"]["student"] == "ben":
+            raise KeyError("for ben")
+        return nb, resources
+c.Autograde.autograde_preprocessors = [Break]
+"""
+
+
+def test_a_submission_that_cannot_be_graded_stops_nobody_and_leaves_no_old_score(course):
+    folder, released = course
+    for student in ("ada", "ben", "zoe"):
+        hand_in(folder, student, solve(released))
+    nbgrader(folder, "autograde", "sums")
+    nbgrader(folder, "generate_feedback", "sums")
+    config = folder / "nbgrader_config.py"
+    config.write_text(BROKEN.format(config=str(ROOT / "nbgrader_config.py")))
+    process = start(folder, "--force", cwd=folder)
+    said, _ = process.communicate()
+    assert process.returncode == 1
+    assert "1 submissions could not be graded and wait for you:\n  ben: KeyError: 'for ben'" in said
+    assert marks_of(folder) == {"ada": FULL, "ben": dict.fromkeys(FULL), "zoe": FULL}
+    assert not (folder / "autograded" / "ben" / "sums").exists()
+    assert not (folder / "feedback" / "ben" / "sums").exists()
+    assert evidence_of(folder, "ben")["failed"] == "KeyError: 'for ben'"
+    nbgrader(folder, "autograde", "sums")
+    assert marks_of(folder) == dict.fromkeys(("ada", "ben", "zoe"), FULL)
+
+
+def test_without_bubblewrap_nobody_is_graded_and_one_sentence_says_why(course, monkeypatch):
+    folder, released = course
+    hand_in(folder, "ada", solve(released))
+    nbgrader(folder, "autograde", "sums")
+    hand_in(folder, "ada", solve(released, add="def add(a, b):\n    return 0"))
+    settings = directories(folder)  # looks for bubblewrap
+    monkeypatch.setattr("tests.sample_class.run.directories", lambda folder: settings)
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
+    with pytest.raises(RuntimeError, match="apt install bubblewrap"):
+        nbgrader(folder, "autograde", "sums")
+    assert marks_of(folder) == {"ada": FULL}
+    assert evidence_of(folder, "ada")["submission"]
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["rounds"], "no assignment 'rounds': nbgrader generate_assignment"),
+    (["sums", "--student=nobody"], "Expected submissions in"),
+    (["sums", "--notebook=products"], "Expected notebooks 'products' of sums; it has sums"),
+    (["sums", "--no-execute"], "--no-execute would trust"),
+    (["sums", "--Judge.scheduler=tcp://127.0.0.1:9"], "Expected a Dask scheduler|Dask is not installed"),
+])  # fmt: skip
+def test_wrong_commands_are_told_what_was_expected(course, arguments, message):
+    folder, released = course
+    hand_in(folder, "ada", solve(released))
+    with pytest.raises(RuntimeError, match=message):
+        nbgrader(folder, "autograde", *arguments)
+    assert marks_of(folder) == {}
+
+
+def test_one_notebook_of_an_assignment_can_be_graded_alone_and_a_student_left_out(course):
+    folder, released = course
+    for student in ("ada", "ben"):
+        hand_in(folder, student, solve(released))
+    nbgrader(folder, "autograde", "sums", "--notebook=s*", "--CourseDirectory.student_id_exclude=ben")
+    assert marks_of(folder) == {"ada": FULL}
+
+
+def test_five_runs_at_once_grade_everybody_once(course):
+    folder, released = course
+    for number in range(12):
+        hand_in(folder, f"s{number:02}", solve(released, add=f"def add(a, b):\n    return a + b + {number % 2}"))
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(lambda _: nbgrader(folder, "autograde", "sums"), range(5)))
+    assert marks_of(folder) == {f"s{number:02}": FULL | {"add-test": 1 - number % 2} for number in range(12)}
+
+
+def _stations(folder):
+    """Processes that this folder's runs have started and that are still there."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                text = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if b"judging_room" in text or b"judge.station" in text:
+                found.append(int(entry.name))
+    return found
+
+
+def test_a_run_that_is_killed_at_any_moment_goes_on_where_it_was(course):
+    folder, released = course
+    expected = {}
+    for number in range(100):
+        right = number % 3
+        hand_in(folder, f"s{number:03}", solve(
+            released, add=f"# {number}\ndef add(a, b):\n    return a + b + {int(right == 0)}",
+            twice=f"def twice(a):\n    return 2 * a + {int(right == 1)}",
+        ))  # fmt: skip
+        expected[f"s{number:03}"] = {"add-test": int(right != 0), "twice-test": 2 * int(right != 1)}
+    chance, done, before = random.Random(20), [], set(_stations(folder))
+    for _ in range(20):
+        more = ["--force"] if done and done[-1] == 100 else []
+        process = start(folder, *more)
+        time.sleep(chance.uniform(1.0, 4.0))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        done.append(len(list((folder / "records" / "evidence" / "sums").glob("*.json"))))
+    assert 0 < done[5] and done == sorted(done), done  # it was in the middle of things, and nothing got lost
+    nbgrader(folder, "autograde", "sums")
+    assert marks_of(folder) == expected
+    assert {path.parent.parent.name for path in folder.glob("autograded/*/sums/sums.ipynb")} == set(expected)
+    assert not [path for path in folder.rglob("*") if path.name.startswith(".sums")]
+    deadline = time.monotonic() + 20
+    while set(_stations(folder)) - before and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not set(_stations(folder)) - before  # nothing is left running
+
+
+# Evidence
+
+
+def test_the_evidence_says_what_was_run_and_how_it_went(course):
+    folder, released = course
+    hand_in(folder, "ada", solve(released, twice="import time\ndef twice(a):\n    time.sleep(99)"))
+    start(folder, "--Judge.timeout=2").communicate()
+    found = evidence_of(folder, "ada")
+    sums = found["notebooks"]["sums"]
+    cells = {entry["cell"]: entry for entry in sums["cells"]}
+    assert sums["scores"] == {"add-test": 1, "twice-test": 0}
+    assert cells["add-test"]["calls"] == 1 and cells["add-test"]["mishaps"] == []
+    assert cells["twice-test"]["mishaps"] == ["no answer within 2 seconds"]
+    assert found["settings"]["timeout"] == 2 and found["environment"]["installed"]["nbgrader"] == "0.9.6"
+    assert len(found["submission"]) == len(sums["task"]) == len(sums["released"]) == 64
+    assert sums["seed"] == f"{(folder / 'records' / 'seed').read_text()}/sums/sums"
+
+
+def test_random_numbers_come_from_the_seed_and_no_two_tests_have_the_same(tmp_path):
+    draw = "import random, numpy as np\nfirst, second = drawn(), (random.random(), np.random.random())"
+    tests = [
+        cell(f"### BEGIN HIDDEN TESTS\n{draw}\nprint(first, second)\n### END HIDDEN TESTS", name, grade=True, locked=True,
+             points=1)
+        for name in ("one", "two")
+    ]  # fmt: skip
+    stub = "def drawn():\n    return None"
+    released = make_release(tmp_path, [cell(stub, "drawn", solution=True), *tests])
+    mine = "import random, numpy as np\nlate = random.random()\ndef drawn():\n    return late, np.random.random()"
+
+    def outputs(student):
+        notebook = nbformat.read(tmp_path / "autograded" / student / "sums" / "sums.ipynb", as_version=4)
+        return [found.outputs[0].text for found in notebook.cells if found.id in ("one", "two")]
+
+    for student in ("ada", "ben"):
+        hand_in(tmp_path, student, solve(released, drawn=f"# {student}\n{mine}"))
+    nbgrader(tmp_path, "autograde", "sums")
+    assert outputs("ada") == outputs("ben") and len(set(outputs("ada"))) == 2
+    before = outputs("ada")
+    shutil.rmtree(tmp_path / "records" / "cache")
+    nbgrader(tmp_path, "autograde", "sums", "--force")
+    assert outputs("ada") == before
+
+
+# On a cluster
+
+
+def test_a_cluster_gives_the_same_marks_though_a_worker_is_killed(course):
+    distributed = pytest.importorskip("distributed") if not os.environ.get("CI") else __import__("distributed")
+    folder, released = course
+    for number in range(40):
+        slow = "import time\ntime.sleep(0.2)"
+        hand_in(folder, f"s{number:02}", solve(
+            released, add=f"{slow}\ndef add(a, b):\n    return a + b + {number % 2}"
+        ))  # fmt: skip
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+    ) as cluster:
+        process = start(folder, f"--Judge.scheduler={cluster.scheduler_address}")
+        while len(list((folder / "records" / "evidence" / "sums").glob("*.json"))) < 5:
+            assert process.poll() is None, process.communicate()[0]
+            time.sleep(0.1)
+        os.kill(next(iter(cluster.workers.values())).pid, signal.SIGKILL)
+        said, _ = process.communicate()
+    assert process.returncode == 0, said
+    assert marks_of(folder) == {f"s{number:02}": FULL | {"add-test": 1 - number % 2} for number in range(40)}
