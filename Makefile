@@ -28,7 +28,7 @@ help:
 	@echo "make release     a zip for each assignment, for students: _build/student-zips/"
 	@echo "make grade       the sample class alone"
 	@echo "make serve       the book at http://localhost:8000"
-	@echo "make bench       speed of the cells beside PyTorch (and JAX, where installed)"
+	@echo "make bench       speed of the cells beside PyTorch (and JAX, where installed), and of grading beside nbgrader"
 	@echo "make experiments run the experiments whose records no longer fit their code: minutes"
 	@echo "make lint        ruff and mypy"
 	@echo "make lint-assignments   refuse assignments that grade wrongly or lack hints, links or docstrings"
@@ -126,6 +126,7 @@ lint-assignments: $(ENV)/.course
 bench: $(ENV)/.test
 	$(BIN)/python -c 'import torch' || $(BIN)/python -m pip install torch==2.13.0
 	$(BIN)/python -m benchmarks.cells
+	$(BIN)/python -m benchmarks.grading
 	@if grep -qs avx512f /proc/cpuinfo; then \
 	  echo; echo "Again, with OPENBLAS_CORETYPE=SkylakeX:"; echo; \
 	  OPENBLAS_CORETYPE=SkylakeX $(BIN)/python -m benchmarks.cells; \

@@ -6,27 +6,21 @@ more with nothing changed; ``--many`` grades 1,000 with ours and reports the mem
 
 import argparse
 import resource
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import Gradebook
 from tabulate import tabulate
 
 from lstmlib.grading.marks import read_marks
-from tests.sample_class.run import ROOT, directories, release
+from tests.sample_class.run import forget, nbgrader, release
 from tests.sample_class.submissions import CLASSES, hand_in
 
 # Stories without endless loops and dying kernels: what those take is a matter of time limits.
 STORIES = ("perfect", "untouched", "some functions and some answers wrong", "right in another way",
            "parts of some exercises right", "unfinished exercises")  # fmt: skip
-STOCK = """c = get_config()
-c.CourseDirectory.course_id = "lstm-gru"
-"""
 
 
 def make_class(folder, count):
@@ -45,26 +39,10 @@ def make_class(folder, count):
 
 def autograde(folder, stock=False, *more):
     """Run the command; return its seconds and the most memory, in MiB, that one of its processes took."""
-    command = [sys.executable, "-m", "nbgrader", "autograde", "lstm", *more]
-    command += [f"--{name}={value}" for name, value in directories(folder).items()]
-    if stock:
-        (folder / "stock.py").write_text(STOCK)
-        command += [f"--config={folder / 'stock.py'}", f"--CourseDirectory.root={folder}"]
     started = time.monotonic()
-    done = subprocess.run(command, cwd=folder if stock else ROOT, capture_output=True, text=True)
+    nbgrader(folder, "autograde", "lstm", *more, stock=stock)
     seconds = time.monotonic() - started
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr[-3000:]}")
     return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-
-
-def forget(folder):
-    """Bring a class back to where nothing is graded."""
-    for name in ("autograded", "records"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
-        for submission in gradebook.assignment_submissions("lstm"):
-            gradebook.remove_submission("lstm", submission.student_id)
 
 
 def compare(folder, count):
@@ -79,13 +57,13 @@ def compare(folder, count):
         ("ours, nothing changed, --force", False, False, ("--force",)),
     ):
         if fresh:
-            forget(folder)
+            forget(folder, "lstm")
         seconds, _ = autograde(folder, stock, *more)
         marks[label] = read_marks(f"sqlite:///{folder / 'gradebook.db'}", "lstm")[0]
         rows.append([label, count, seconds, count / seconds])
     stock = rows[1][2]
-    print(tabulate([[*row, stock / row[2]] for row in rows],
-                   ["autograde", "submissions", "s", "submissions / s", "stock's time / this"], floatfmt=".3g"))  # fmt: skip
+    headers = ["autograde", "submissions", "s", "submissions / s", "stock's time / this"]
+    print(tabulate([[*row, stock / row[2]] for row in rows], headers, floatfmt=".3g"))
     alike = all(found == marks["ours"] for found in marks.values())
     print("The marks are", "the same in all runs." if alike else "NOT THE SAME.")
     return 0 if alike else 1

@@ -182,7 +182,7 @@ DAMAGES = {
     "an empty file": (_file(lambda text: ""), NOTHING, "no cell could be read"),
     "a page in its place": (_file(lambda text: "<html>Log in</html>"), NOTHING, "no cell could be read"),
     "UTF-16": (_file(lambda text: text.encode("utf-16")), FULL, "UTF-16"),
-    "no notebook": (lambda folder, released: (folder / "notes.txt").write_text("sorry"), NOTHING, "sums.ipynb is missing"),
+    "no notebook": (lambda folder, released: (folder / "notes.txt").write_text("sorry"), NOTHING, "is missing: graded"),
     "nothing at all": (lambda folder, released: None, NOTHING, "sums.ipynb is missing"),
     "another name": (_place("sums-final.ipynb"), FULL, "sums-final.ipynb is graded instead"),
     "a folder more": (_place("sums/sums.ipynb"), FULL, "is graded instead"),
@@ -315,7 +315,8 @@ def test_late_submissions_are_known_to_be_late(course):
 
 
 def test_files_of_the_course_win_and_tests_see_them_alone(tmp_path):
-    test = "import helper\nfrom pathlib import Path\nassert helper.answer == 42\nassert Path('data.txt').read_text() == 'ours'"
+    test = "import helper\nfrom pathlib import Path\nassert helper.answer == 42"
+    test += "\nassert Path('data.txt').read_text() == 'ours'"
     test += "\nassert not Path('mine.txt').exists() and theirs() == ('ours', 'mine')"
     work = "def theirs():\n    return None"
     released = make_release(tmp_path, [
@@ -360,7 +361,7 @@ def test_a_submission_that_cannot_be_graded_stops_nobody_and_leaves_no_old_score
     process = start(folder, "--force", cwd=folder)
     said, _ = process.communicate()
     assert process.returncode == 1
-    assert "1 submissions could not be graded and wait for you:\n  ben: KeyError: 'for ben'" in said
+    assert "1 submissions could not be graded and wait for you" in said and "ben: KeyError: 'for ben'" in said
     assert marks_of(folder) == {"ada": FULL, "ben": dict.fromkeys(FULL), "zoe": FULL}
     assert not (folder / "autograded" / "ben" / "sums").exists()
     assert not (folder / "feedback" / "ben" / "sums").exists()
@@ -447,7 +448,7 @@ def test_a_run_that_is_killed_at_any_moment_goes_on_where_it_was(course):
         process.send_signal(signal.SIGKILL)
         process.communicate()
         done.append(len(list((folder / "records" / "evidence" / "sums").glob("*.json"))))
-    assert 0 < done[5] and done == sorted(done), done  # it was in the middle of things, and nothing got lost
+    assert done[5] > 0 and done == sorted(done), done  # it was in the middle of things, and nothing got lost
     nbgrader(folder, "autograde", "sums")
     assert marks_of(folder) == expected
     assert {path.parent.parent.name for path in folder.glob("autograded/*/sums/sums.ipynb")} == set(expected)
@@ -477,12 +478,9 @@ def test_the_evidence_says_what_was_run_and_how_it_went(course):
 
 
 def test_random_numbers_come_from_the_seed_and_no_two_tests_have_the_same(tmp_path):
-    draw = "import random, numpy as np\nfirst, second = drawn(), (random.random(), np.random.random())"
-    tests = [
-        cell(f"### BEGIN HIDDEN TESTS\n{draw}\nprint(first, second)\n### END HIDDEN TESTS", name, grade=True, locked=True,
-             points=1)
-        for name in ("one", "two")
-    ]  # fmt: skip
+    draw = "import random, numpy as np\nprint(drawn(), (random.random(), np.random.random()))"
+    hidden = f"### BEGIN HIDDEN TESTS\n{draw}\n### END HIDDEN TESTS"
+    tests = [cell(hidden, name, grade=True, locked=True, points=1) for name in ("one", "two")]
     stub = "def drawn():\n    return None"
     released = make_release(tmp_path, [cell(stub, "drawn", solution=True), *tests])
     mine = "import random, numpy as np\nlate = random.random()\ndef drawn():\n    return late, np.random.random()"

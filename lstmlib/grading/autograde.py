@@ -27,11 +27,12 @@ def install():
 class Autograde(converters.Autograde):
     """Takes the place of nbgrader's converter of the same name, and is set as that is: ``c.Autograde…``.
 
-    Of nbgrader's own steps, reading a submission does what ``ClearOutput``, ``DeduplicateIds``, ``OverwriteKernelspec``,
-    ``OverwriteCells`` and ``CheckCellMetadata`` do; `Judge` stands for ``Execute``, `Bookkeeper` for ``SaveAutoGrades``.
+    Reading a submission does what nbgrader's steps ``ClearOutput``, ``DeduplicateIds``, ``OverwriteKernelspec``,
+    ``OverwriteCells`` and ``CheckCellMetadata`` do. `Judge` stands for ``Execute``, `Bookkeeper` for
+    ``SaveAutoGrades``. Steps that are set in the configuration come on top.
     """
 
-    sanitize_preprocessors = List().tag(config=True)
+    sanitize_preprocessors: List = List().tag(config=True)
     autograde_preprocessors = List([IgnorePattern, ClearMetadataPreprocessor, LimitOutput]).tag(config=True)
 
     def start(self):
@@ -64,9 +65,9 @@ class Autograde(converters.Autograde):
         pattern = re.compile(self._format_source(course.assignment_id, "(?P<student>.*)", escape=True), re.DOTALL)
         found = []
         for folder in sorted(glob.glob(wanted)):
-            student = pattern.fullmatch(folder)["student"]
-            if student not in excluded:
-                found.append((student, folder))
+            named = pattern.fullmatch(folder)
+            if named and named["student"] not in excluded:
+                found.append((named["student"], folder))
         if not found:
             elsewhere = sorted(glob.glob(self._format_source("*", course.student_id)))
             hint = f" There is, for example: {elsewhere[0]}" if elsewhere else ""

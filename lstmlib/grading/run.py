@@ -14,10 +14,10 @@ import os
 from dataclasses import dataclass, field
 
 import nbformat
+from nbformat.v4 import new_notebook
 from nbgrader import utils
 from nbgrader.api import MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties
-from nbformat.v4 import new_notebook
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
@@ -79,7 +79,8 @@ class Run:
         }
         if not self.wanted:
             raise RunError(
-                f"Expected notebooks {self.course.notebook_id!r} of {self.assignment}; it has {', '.join(self.released)}."
+                f"Expected notebooks {self.course.notebook_id!r} of {self.assignment}; "
+                f"it has {', '.join(self.released)}."
             )
         self.bookkeeper = Bookkeeper(gradebook, self.assignment, self.log)
         self.late_penalties = AssignLatePenalties(parent=converter)
@@ -118,7 +119,7 @@ class Run:
         to_do = [(student, folder) for student, folder in found if not self._is_done(student, folder, recorded)]
         if len(to_do) < len(found):
             self.log.info("%d submissions have not changed since they were graded: skipped", len(found) - len(to_do))
-        failed = {}
+        failed: dict[str, str] = {}
         with (
             logging_redirect_tqdm([self.log]),
             tqdm(total=len(to_do), desc=self.assignment, unit="submission", disable=None) as bar,
@@ -278,7 +279,7 @@ class Run:
         folder = self.course.format_path(self.course.release_directory, ".", self.assignment)
         path = os.path.join(folder, f"{name}.ipynb")
         if not os.path.exists(path):
-            return [text for text in self.wanted[name].texts.values()]
+            return list(self.wanted[name].texts.values())
         return [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
 
     def _course_files(self):

@@ -117,7 +117,8 @@ def _written(notebook, wanted):
 
 def _walk(folder, repairs):
     """The files in a folder by their paths, and the links."""
-    found, links, total = {}, [], 0
+    found: dict[str, bytes] = {}
+    links, total = [], 0
     for top, folders, names in os.walk(folder):
         for name in [*folders, *names]:
             path = os.path.join(top, name)

@@ -6,6 +6,7 @@ The sample class is graded once, by make, and only again when something has chan
 import csv
 import html
 import re
+import shutil
 import subprocess
 
 import nbformat
@@ -13,7 +14,7 @@ import pytest
 
 from lstmlib.grading.marks import read_marks
 from tests.conftest import ROOT
-from tests.sample_class.run import expected_marks, graded_by_hand, nbgrader, release
+from tests.sample_class.run import expected_marks, forget, graded_by_hand, nbgrader, release
 from tests.sample_class.submissions import CLASSES
 
 SUBMISSIONS = [(assignment, student) for assignment, students in CLASSES.items() for student in students]
@@ -48,6 +49,23 @@ def test_every_submission_gets_the_marks_it_deserves(folder, marks, student, ass
     given, maximum = marks[assignment]
     solved = nbformat.read(folder / "source" / assignment / f"{assignment}.ipynb", as_version=4)
     assert given[student.name] == expected_marks(student, maximum, graded_by_hand(solved))
+
+
+HONEST = ("cleo", "dora", "emil")  # wrong here and there, right in another way, right in parts
+
+
+def test_honest_submissions_get_the_same_marks_from_nbgrader_as_it_comes(folder, marks, tmp_path):
+    for name in ("source", "release"):
+        shutil.copytree(folder / name, tmp_path / name)
+    shutil.copy(folder / "gradebook.db", tmp_path)
+    for student in HONEST:
+        shutil.copytree(folder / "submitted" / student, tmp_path / "submitted" / student)
+    for assignment in CLASSES:
+        forget(tmp_path, assignment)
+        nbgrader(tmp_path, "autograde", assignment, stock=True)
+        found, _ = read_marks(f"sqlite:///{tmp_path / 'gradebook.db'}", assignment)
+        there = {student for student in HONEST if (folder / "submitted" / student / assignment).exists()}
+        assert found == {student: marks[assignment][0][student] for student in there} and len(there) >= 2
 
 
 def test_written_answers_wait_for_a_person_and_blank_ones_get_nothing(marks):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
+from nbgrader.api import Gradebook
 from tabulate import tabulate
 from tqdm import tqdm
 
@@ -50,10 +51,11 @@ def directories(folder):
     return moved
 
 
-def nbgrader(folder, *arguments, progress=None):
+def nbgrader(folder, *arguments, progress=None, stock=False):
     """Run one of nbgrader's commands at the root of the course, its directories moved into `folder`.
 
-    With ``progress=(label, count)`` a bar advances with each notebook that the command is done with.
+    With ``progress=(label, count)`` a bar advances with each notebook that the command is done with. With
+    ``stock=True`` nbgrader runs as it comes, without the settings of the course: students' code is not locked up then.
 
     Raises
     ------
@@ -61,11 +63,15 @@ def nbgrader(folder, *arguments, progress=None):
         If the command fails; the message ends with what it printed.
     """
     moved = directories(folder) | {"Judge.timeout": SECONDS_A_CELL}
+    if stock:
+        moved["CourseDirectory.root"] = folder
     command = [sys.executable, "-m", "nbgrader", *arguments, *(f"--{name}={value}" for name, value in moved.items())]
     label, count = progress or (None, 0)
     lines = []
     with (
-        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process,
+        subprocess.Popen(
+            command, cwd=folder if stock else ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process,
         tqdm(total=count, desc=label, unit="notebook", disable=progress is None) as bar,
     ):
         for line in process.stdout:
@@ -75,6 +81,15 @@ def nbgrader(folder, *arguments, progress=None):
     if process.returncode:
         raise RuntimeError(f"{' '.join(map(str, command))} ended with {process.returncode}:\n{''.join(lines[-60:])}")
     return "".join(lines)
+
+
+def forget(folder, assignment):
+    """Bring an assignment back to where nothing of it is graded."""
+    shutil.rmtree(folder / "records", ignore_errors=True)
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}", "lstm-gru") as gradebook:
+        for submission in gradebook.assignment_submissions(assignment):
+            gradebook.remove_submission(assignment, submission.student_id)
+            shutil.rmtree(folder / "autograded" / submission.student_id / assignment, ignore_errors=True)
 
 
 def release(folder, assignment):

@@ -155,9 +155,10 @@ def judge_all(batches, crowd):
     list of (dict or Exception)
         The results in the order of the tasks; see `lstmlib.grading.judge.station.Station.judge`.
     """
-    waiting, count, batches, more = {}, 0, iter(batches), True
+    waiting: dict[int, tuple] = {}
+    count, batches, more = 0, iter(batches), True
     while waiting or more:
-        while more and sum(len(futures) for _, futures in waiting.values()) <= AHEAD * crowd.at_once:
+        while more and sum(len(waiting[key][1]) for key in waiting) <= AHEAD * crowd.at_once:
             batch = next(batches, None)
             if batch is None:
                 more = False

@@ -14,7 +14,7 @@ def parse(source):
 
 def imports(sources):
     """The import statements in the code of cells, each once, in their order."""
-    found = {}
+    found: dict[str, None] = {}
     for source in sources:
         for node in ast.walk(parse(source)):
             if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and not node.level):

@@ -18,6 +18,7 @@ import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from lstmlib.grading.judge.sandbox import ENVIRONMENT, Door
 
@@ -76,7 +77,8 @@ class Station:
 
     def __init__(self, sandboxes):
         self._sandboxes, self._doors = sandboxes, []
-        self._process, self._closed = None, False
+        self._process: Any = None
+        self._closed = False
 
     def start(self, task):
         """Start the process for tasks such as this one, unless it runs."""
@@ -199,7 +201,7 @@ def _apart(work, seconds):
             file.write(reply)
         os._exit(0)
     os.close(theirs)
-    reply, deadline, late = bytearray(), time.monotonic() + seconds, False
+    answer, deadline, late = bytearray(), time.monotonic() + seconds, False
     with os.fdopen(ours, "rb", buffering=0) as file:
         while not late:
             readable = select.select([file, sys.stdin], [], [], max(0, deadline - time.monotonic()))[0]
@@ -209,11 +211,12 @@ def _apart(work, seconds):
             part = file.read(1 << 20) if readable else b""
             if readable and not part:
                 break
-            reply, late = reply + part, not readable
+            answer.extend(part)
+            late = not readable
     if late:
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
-    if late or status or not reply:
+    if late or status or not answer:
         why = f"took more than {seconds:g} seconds" if late else f"ended with status {status}"
         return json.dumps({"failed": f"The process that judged it {why}."}).encode()
-    return bytes(reply)
+    return bytes(answer)

@@ -131,7 +131,7 @@ class Shell(InteractiveShell):
     def showtraceback(self, *arguments, **named):
         """Show an error; where nobody looks at the outputs, only that there was one."""
         if self.brief:
-            self.outputs.error(sys.exc_info()[0].__name__, "", [])
+            self.outputs.error(getattr(sys.exc_info()[0], "__name__", "Exception"), "", [])
         else:
             super().showtraceback(*arguments, **named)
 
