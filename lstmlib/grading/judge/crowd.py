@@ -82,7 +82,7 @@ class Cluster:
             from distributed import Client
         except ImportError:
             raise CrowdError(
-                "c.Judge.scheduler names a Dask scheduler, but Dask is not installed: pip install 'lstmlib[cluster]'"
+                "c.Judge.scheduler names a Dask scheduler, but Dask is not installed: pip install distributed"
             ) from None
         try:
             self._client = Client(scheduler, timeout="10s", set_as_default=False)
