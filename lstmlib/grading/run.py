@@ -26,6 +26,7 @@ from lstmlib.grading.judge.crowd import judge_all, open_crowd
 from lstmlib.grading.judge.environment import describe
 from lstmlib.grading.judge.sandbox import SandboxError
 from lstmlib.grading.judge.source import imports
+from lstmlib.grading.judge.station import JudgingError
 from lstmlib.grading.placing import place, read_files
 from lstmlib.grading.released import read_released
 from lstmlib.grading.submission import Submission, digest_of, read_submission
@@ -178,7 +179,8 @@ class Run:
                     work.results[name] = result = next(results)
                     if isinstance(result, Exception):
                         raise result
-                    self.records.cache(self._cache_key(work.tasks[name]), result)
+                    if not any(cell["mishaps"] for cell in result["evidence"]):  # a limit may be hit by chance
+                        self.records.cache(self._cache_key(work.tasks[name]), result)
             graded = {
                 name: self._through(self.after, _show(notebook, work.results[name]["outputs"]), name, student)
                 for name, notebook in work.submission.notebooks.items()
@@ -204,7 +206,8 @@ class Run:
     def _fail(self, student, timestamp, error, failed):
         """A submission could not be graded: no earlier score may look as if it were the present one's."""
         failed[student] = f"{type(error).__name__}: {error}"
-        self.log.error("Could not grade %s: %s", student, failed[student], exc_info=not isinstance(error, RunError))
+        expected = isinstance(error, (RunError, JudgingError, MissingEntry))
+        self.log.error("Could not grade %s: %s", student, failed[student], exc_info=not expected)
         if isinstance(error, (RunError, MissingEntry)):
             return  # no student
         self.bookkeeper.withdraw(student, timestamp)

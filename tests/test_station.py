@@ -1,0 +1,165 @@
+"""Stations: what ends, hangs or is killed costs one notebook, and limits hold for tests and whole submissions."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lstmlib.grading.judge.crowd import Crowd, judge_all
+from lstmlib.grading.judge.sandbox import SandboxError
+from lstmlib.grading.judge.station import JudgingError, Sandboxes, Station
+from lstmlib.grading.judge.task import Task
+
+IN_CI = bool(os.environ.get("CI"))
+
+
+@pytest.fixture(params=["process", "bubblewrap"])
+def sandbox(request):
+    if request.param == "bubblewrap" and not shutil.which("bwrap") and not IN_CI:
+        pytest.skip("bubblewrap is not installed")
+    return request.param
+
+
+@pytest.fixture
+def sandboxes():
+    running = Sandboxes()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def station(sandboxes):
+    started = Station(sandboxes)
+    yield started
+    started.close()
+    started.end()
+
+
+def task(sandbox, *cells, **more):
+    """A task of student cells, given as texts, and tests, in lists."""
+    listed = [
+        {"name": f"cell {count}", "role": "test" if isinstance(cell, list) else "student", "source": "".join(cell)}
+        for count, cell in enumerate(cells)
+    ]
+    return Task(listed, [], {}, sandbox=sandbox, **{"seconds": 10.0} | more)
+
+
+def passed(result):
+    return [not any(output["output_type"] == "error" for output in shown) for shown in result["outputs"]]
+
+
+RIGHT = "def double(v):\n    return 2 * v", ["assert double(2) == 4"]
+
+
+def test_a_station_judges_one_task_after_another(sandbox, station):
+    assert passed(station.judge(task(sandbox, *RIGHT))) == [True, True]
+    assert passed(station.judge(task(sandbox, "double = 3", ["assert double(2) == 4"]))) == [True, False]
+
+
+def test_nothing_that_a_test_leaves_behind_meets_the_next_notebook(sandbox, station):
+    left = ["import sys, numpy\nsys.left = numpy.left = 1"]
+    assert passed(station.judge(task(sandbox, left))) == [True]
+    look = ["import sys, numpy\nassert not hasattr(sys, 'left') and not hasattr(numpy, 'left')"]
+    assert passed(station.judge(task(sandbox, look))) == [True]
+
+
+def test_a_killed_station_or_sandbox_is_started_again(sandbox, station, sandboxes):
+    wanted = task(sandbox, *RIGHT)
+    assert passed(station.judge(wanted)) == [True, True]
+    station._process.kill()
+    assert passed(station.judge(wanted)) == [True, True]
+    sandboxes.of(wanted)[0]._process.kill()
+    assert passed(station.judge(wanted)) == [True, True]
+
+
+def test_a_task_that_ends_its_process_twice_is_told_and_the_station_goes_on(sandbox, station):
+    with pytest.raises(JudgingError, match="ended with status"):
+        station.judge(task(sandbox, ["import os\nos.kill(os.getpid(), 9)"]))
+    assert passed(station.judge(task(sandbox, *RIGHT))) == [True, True]
+
+
+def test_all_calls_of_a_test_together_have_a_time(sandbox, station):
+    slow = "import time\ndef slow():\n    time.sleep(0.4)\n    return 1"
+    calls = ["assert sum(slow() for _ in range(20)) == 20"]
+    started = time.monotonic()
+    result = station.judge(task(sandbox, slow, calls, ["assert slow() == 1"], seconds=1.5))
+    assert passed(result) == [True, False, True]
+    assert time.monotonic() - started < 20
+    assert "1.5 seconds of this test" in str(result["outputs"][1]) or "no answer within" in str(result["outputs"][1])
+
+
+def test_a_whole_submission_has_a_time(sandbox, station):
+    cells = ["import time\ntime.sleep(1)"] * 4
+    result = station.judge(task(sandbox, *cells, "x = 1", ["assert x == 1"], seconds_in_all=1.5))
+    assert passed(result)[0] and not any(passed(result)[2:])
+    assert "whole submission is used up" in str(result["evidence"])
+
+
+def test_a_program_that_crashes_again_and_again_takes_no_longer_than_its_time(sandbox, station):
+    cells = [part for k in range(8) for part in (f"import time\ntime.sleep(0.3)\nx{k} = 1", "import os\nos._exit(1)")]
+    started = time.monotonic()
+    result = station.judge(task(sandbox, *cells, seconds_in_all=4.0))
+    assert time.monotonic() - started < 25
+    assert "whole submission is used up" in str(result["evidence"])
+
+
+def test_a_sandbox_that_cannot_be_started_is_refused(station, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(SandboxError, match="apt install bubblewrap"):
+        station.judge(task("bubblewrap", *RIGHT))
+
+
+def test_of_a_crowd_every_batch_comes_back_with_its_own_results(sandbox):
+    crowd = Crowd(2)
+    try:
+        batches = [(k, [task(sandbox, f"x = {k}", [f"assert x == {k}"]) for _ in range(k % 3)]) for k in range(9)]
+        results = dict(judge_all(batches, crowd))
+    finally:
+        crowd.close()
+    assert {k: len(found) for k, found in results.items()} == {k: k % 3 for k in range(9)}
+    assert all(passed(result) == [True, True] for found in results.values() for result in found)
+
+
+STAY = """
+import sys, time
+from tests.test_station import Crowd, task
+crowd = Crowd(1)
+future = crowd.submit(task(sys.argv[1], "import time\\ntime.sleep(60)", seconds=100.0))
+time.sleep(4)
+print("there", flush=True)
+time.sleep(60)
+"""
+
+
+def _descendants(number):
+    found, new = set(), {number}
+    while new:
+        found |= new
+        parents = {}
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                except OSError:
+                    continue
+        new = {child for child, parent in parents.items() if parent in found} - found
+    return found - {number}
+
+
+def test_nothing_stays_when_whoever_started_it_is_killed(sandbox):
+    process = subprocess.Popen([sys.executable, "-c", STAY, sandbox], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "there\n"
+    below = _descendants(process.pid)
+    assert len(below) >= 3
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    deadline = time.monotonic() + 15
+    while any(Path(f"/proc/{number}").exists() for number in below) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.stdout.close()
+    assert [number for number in below if Path(f"/proc/{number}").exists()] == []
