@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -17,8 +16,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
 
 from lstmlib.grading.marks import read_marks
-from tests.sample_class.run import ROOT, directories, nbgrader
-from tests.small_course import cell, hand_in, make_release, solve
+from tests.sample_class.run import ROOT, directories
+from tests.small_course import Command, cell, hand_in, make_release, run, solve
 
 pytestmark = pytest.mark.skipif(
     not shutil.which("bwrap") and not os.environ.get("CI"), reason="bubblewrap is not installed"
@@ -51,13 +50,6 @@ def evidence_of(folder, student):
 
 def repairs_of(folder, student):
     return evidence_of(folder, student)["repairs"]
-
-
-def start(folder, *more, cwd=ROOT):
-    """The command, as a process."""
-    settings = [f"--{name}={value}" for name, value in directories(folder).items()]
-    command = [sys.executable, "-m", "nbgrader", "autograde", "sums", *settings, *more]
-    return subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 # Damage
@@ -202,7 +194,7 @@ def damaged(released_course, tmp_path_factory):
         place = folder / "submitted" / name / "sums"
         place.mkdir(parents=True)
         damage(place, released_course[1])
-    said = nbgrader(folder, "autograde", "sums")
+    said = run(folder, "autograde", "sums")
     return folder, said, marks_of(folder)
 
 
@@ -220,7 +212,7 @@ def test_a_damaged_submission_gets_a_mark_and_a_line_in_the_report(damaged, name
 
 def test_feedback_can_be_made_of_what_was_damaged(damaged):
     folder, _, _ = damaged
-    nbgrader(folder, "generate_feedback", "sums")
+    run(folder, "generate_feedback", "sums")
     assert {path.parent.parent.name for path in folder.glob("feedback/*/sums/sums.html")} == set(DAMAGES)
 
 
@@ -237,10 +229,10 @@ def test_what_has_not_changed_is_not_run_again_and_what_has_changed_is(course):
     folder, released = course
     for student in ("ada", "ben"):
         hand_in(folder, student, solve(released, add="def add(a, b):\n    return 0"))
-    nbgrader(folder, "autograde", "sums")
+    run(folder, "autograde", "sums")
     before = {student: evidence_of(folder, student) for student in ("ada", "ben")}
     hand_in(folder, "ben", solve(released))
-    said = nbgrader(folder, "autograde", "sums")
+    said = run(folder, "autograde", "sums")
     assert "1 submissions have not changed" in said
     assert evidence_of(folder, "ada") == before["ada"]
     assert evidence_of(folder, "ben")["submission"] != before["ben"]["submission"]
@@ -250,12 +242,12 @@ def test_what_has_not_changed_is_not_run_again_and_what_has_changed_is(course):
 def test_force_enters_the_marks_again_without_running_what_was_run(course):
     folder, released = course
     hand_in(folder, "ada", solve(released))
-    nbgrader(folder, "autograde", "sums")
+    run(folder, "autograde", "sums")
     assert evidence_of(folder, "ada")["notebooks"]["sums"]["from the cache"] is False
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
         gradebook.find_grade("add-test", "sums", "sums", "ada").auto_score = 0
         gradebook.db.commit()
-    nbgrader(folder, "autograde", "sums", "--force")
+    run(folder, "autograde", "sums", "--force")
     assert evidence_of(folder, "ada")["notebooks"]["sums"]["from the cache"] is True
     assert marks_of(folder) == {"ada": FULL}
 
@@ -263,24 +255,24 @@ def test_force_enters_the_marks_again_without_running_what_was_run(course):
 def test_what_a_test_demands_decides_whether_it_is_run_again(course):
     folder, released = course
     hand_in(folder, "ada", solve(released))
-    nbgrader(folder, "autograde", "sums")
+    run(folder, "autograde", "sums")
     path = folder / "source" / "sums" / "sums.ipynb"
     path.write_text(path.read_text().replace("add(20, 22) == 42", "add(20, 22) == 41"))
-    nbgrader(folder, "generate_assignment", "sums", "--force")
-    nbgrader(folder, "autograde", "sums")
+    run(folder, "generate_assignment", "sums", "--force")
+    run(folder, "autograde", "sums")
     assert marks_of(folder) == {"ada": FULL | {"add-test": 0}}
 
 
 def test_a_person_s_marks_stay_and_wait_to_be_looked_at(course):
     folder, released = course
     hand_in(folder, "ada", solve(released))
-    nbgrader(folder, "autograde", "sums")
+    run(folder, "autograde", "sums")
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
         gradebook.find_grade("add-test", "sums", "sums", "ada").manual_score = 0.5
         gradebook.find_comment("add", "sums", "sums", "ada").manual_comment = "See me."
         gradebook.db.commit()
     hand_in(folder, "ada", solve(released, twice="def twice(a):\n    return a + a"))
-    nbgrader(folder, "autograde", "sums")
+    run(folder, "autograde", "sums")
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
         grade = gradebook.find_grade("add-test", "sums", "sums", "ada")
         assert (grade.manual_score, grade.auto_score, grade.needs_manual_grade) == (0.5, 1, True)
@@ -290,11 +282,11 @@ def test_a_person_s_marks_stay_and_wait_to_be_looked_at(course):
 def test_feedback_that_is_older_than_the_marks_is_removed(course):
     folder, released = course
     hand_in(folder, "ada", solve(released))
-    nbgrader(folder, "autograde", "sums")
-    nbgrader(folder, "generate_feedback", "sums")
+    run(folder, "autograde", "sums")
+    run(folder, "generate_feedback", "sums")
     hand_in(folder, "ada", solve(released, add="# the second one\ndef add(a, b):\n    return 0"))
-    assert "Removed feedback of ada" in nbgrader(folder, "autograde", "sums")
-    nbgrader(folder, "generate_feedback", "sums")
+    assert "Removed feedback of ada" in run(folder, "autograde", "sums")
+    run(folder, "generate_feedback", "sums")
     assert "# the second one" in (folder / "feedback" / "ada" / "sums" / "sums.html").read_text()
 
 
@@ -304,7 +296,7 @@ def test_late_submissions_are_known_to_be_late(course):
     (place / "timestamp.txt").write_text("2026-01-02 00:00:00 UTC")
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
         gradebook.update_or_create_assignment("sums", duedate="2026-01-01 00:00:00 UTC")
-    nbgrader(
+    run(
         folder, "autograde", "sums",
         "--LateSubmissionPlugin.penalty_method=zero",
     )  # fmt: skip
@@ -330,7 +322,7 @@ def test_files_of_the_course_win_and_tests_see_them_alone(tmp_path):
     ))  # fmt: skip
     for name, content in (("data.txt", "theirs"), ("helper.py", "answer = 41"), ("mine.txt", "mine")):
         (place / name).write_text(content)
-    nbgrader(tmp_path, "autograde", "sums")
+    run(tmp_path, "autograde", "sums")
     assert marks_of(tmp_path) == {"ada": FULL | {"files-test": 1}}
     assert (tmp_path / "autograded" / "ada" / "sums" / "data.txt").read_text() == "ours"
 
@@ -354,32 +346,31 @@ def test_a_submission_that_cannot_be_graded_stops_nobody_and_leaves_no_old_score
     folder, released = course
     for student in ("ada", "ben", "zoe"):
         hand_in(folder, student, solve(released))
-    nbgrader(folder, "autograde", "sums")
-    nbgrader(folder, "generate_feedback", "sums")
+    run(folder, "autograde", "sums")
+    run(folder, "generate_feedback", "sums")
     config = folder / "nbgrader_config.py"
     config.write_text(BROKEN.format(config=str(ROOT / "nbgrader_config.py")))
-    process = start(folder, "--force", cwd=folder)
-    said, _ = process.communicate()
-    assert process.returncode == 1
+    code, said = Command(folder, "autograde", "sums", "--force", cwd=folder).wait()
+    assert code == 1
     assert "1 submissions could not be graded and wait for you" in said and "ben: KeyError: 'for ben'" in said
     assert marks_of(folder) == {"ada": FULL, "ben": dict.fromkeys(FULL), "zoe": FULL}
     assert not (folder / "autograded" / "ben" / "sums").exists()
     assert not (folder / "feedback" / "ben" / "sums").exists()
     assert evidence_of(folder, "ben")["failed"] == "KeyError: 'for ben'"
-    nbgrader(folder, "autograde", "sums")
+    run(folder, "autograde", "sums")
     assert marks_of(folder) == dict.fromkeys(("ada", "ben", "zoe"), FULL)
 
 
 def test_without_bubblewrap_nobody_is_graded_and_one_sentence_says_why(course, monkeypatch):
     folder, released = course
     hand_in(folder, "ada", solve(released))
-    nbgrader(folder, "autograde", "sums")
+    run(folder, "autograde", "sums")
     hand_in(folder, "ada", solve(released, add="def add(a, b):\n    return 0"))
     settings = directories(folder)  # looks for bubblewrap
-    monkeypatch.setattr("tests.sample_class.run.directories", lambda folder: settings)
+    monkeypatch.setattr("tests.small_course.directories", lambda folder: settings)
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
     with pytest.raises(RuntimeError, match="apt install bubblewrap"):
-        nbgrader(folder, "autograde", "sums")
+        run(folder, "autograde", "sums")
     assert marks_of(folder) == {"ada": FULL}
     assert evidence_of(folder, "ada")["submission"]
 
@@ -395,7 +386,7 @@ def test_wrong_commands_are_told_what_was_expected(course, arguments, message):
     folder, released = course
     hand_in(folder, "ada", solve(released))
     with pytest.raises(RuntimeError, match=message):
-        nbgrader(folder, "autograde", *arguments)
+        run(folder, "autograde", *arguments)
     assert marks_of(folder) == {}
 
 
@@ -403,7 +394,7 @@ def test_one_notebook_of_an_assignment_can_be_graded_alone_and_a_student_left_ou
     folder, released = course
     for student in ("ada", "ben"):
         hand_in(folder, student, solve(released))
-    nbgrader(folder, "autograde", "sums", "--notebook=s*", "--CourseDirectory.student_id_exclude=ben")
+    run(folder, "autograde", "sums", "--notebook=s*", "--CourseDirectory.student_id_exclude=ben")
     assert marks_of(folder) == {"ada": FULL}
 
 
@@ -411,8 +402,8 @@ def test_five_runs_at_once_grade_everybody_once(course):
     folder, released = course
     for number in range(12):
         hand_in(folder, f"s{number:02}", solve(released, add=f"def add(a, b):\n    return a + b + {number % 2}"))
-    with ThreadPoolExecutor(5) as pool:
-        list(pool.map(lambda _: nbgrader(folder, "autograde", "sums"), range(5)))
+    ended = [command.wait() for command in [Command(folder, "autograde", "sums") for _ in range(5)]]
+    assert [code for code, _ in ended] == [0] * 5, ended
     assert marks_of(folder) == {f"s{number:02}": FULL | {"add-test": 1 - number % 2} for number in range(12)}
 
 
@@ -443,13 +434,12 @@ def test_a_run_that_is_killed_at_any_moment_goes_on_where_it_was(course):
     chance, done, before = random.Random(20), [], set(_stations(folder))
     for _ in range(20):
         more = ["--force"] if done and done[-1] == 100 else []
-        process = start(folder, *more)
-        time.sleep(chance.uniform(1.0, 4.0))
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+        command = Command(folder, "autograde", "sums", *more)
+        time.sleep(chance.uniform(0.2, 3.0))
+        command.kill()
         done.append(len(list((folder / "records" / "evidence" / "sums").glob("*.json"))))
     assert done[5] > 0 and done == sorted(done), done  # it was in the middle of things, and nothing got lost
-    nbgrader(folder, "autograde", "sums")
+    run(folder, "autograde", "sums")
     assert marks_of(folder) == expected
     assert {path.parent.parent.name for path in folder.glob("autograded/*/sums/sums.ipynb")} == set(expected)
     assert not [path for path in folder.rglob("*") if path.name.startswith(".sums")]
@@ -465,7 +455,7 @@ def test_a_run_that_is_killed_at_any_moment_goes_on_where_it_was(course):
 def test_the_evidence_says_what_was_run_and_how_it_went(course):
     folder, released = course
     hand_in(folder, "ada", solve(released, twice="import time\ndef twice(a):\n    time.sleep(99)"))
-    start(folder, "--Judge.timeout=2").communicate()
+    run(folder, "autograde", "sums", "--Judge.timeout=2")
     found = evidence_of(folder, "ada")
     sums = found["notebooks"]["sums"]
     cells = {entry["cell"]: entry for entry in sums["cells"]}
@@ -491,11 +481,11 @@ def test_random_numbers_come_from_the_seed_and_no_two_tests_have_the_same(tmp_pa
 
     for student in ("ada", "ben"):
         hand_in(tmp_path, student, solve(released, drawn=f"# {student}\n{mine}"))
-    nbgrader(tmp_path, "autograde", "sums")
+    run(tmp_path, "autograde", "sums")
     assert outputs("ada") == outputs("ben") and len(set(outputs("ada"))) == 2
     before = outputs("ada")
     shutil.rmtree(tmp_path / "records" / "cache")
-    nbgrader(tmp_path, "autograde", "sums", "--force")
+    run(tmp_path, "autograde", "sums", "--force")
     assert outputs("ada") == before
 
 
@@ -513,7 +503,12 @@ def test_a_cluster_gives_the_same_marks_though_a_worker_is_killed(course):
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
     ) as cluster:
-        process = start(folder, f"--Judge.scheduler={cluster.scheduler_address}")
+        settings = [f"--{name}={value}" for name, value in directories(folder).items()]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "nbgrader", "autograde", "sums", *settings,
+             f"--Judge.scheduler={cluster.scheduler_address}"],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
         while len(list((folder / "records" / "evidence" / "sums").glob("*.json"))) < 5:
             assert process.poll() is None, process.communicate()[0]
             time.sleep(0.1)

@@ -5,11 +5,13 @@ notebooks into their folder (`placing`), and last of all write the evidence (`re
 evidence fits what was handed in and what was released. So a run may end at any moment, and the next one goes on.
 """
 
+import contextlib
 import datetime
 import fnmatch
 import functools
 import hashlib
 import json
+import logging
 import os
 from dataclasses import dataclass, field
 
@@ -122,7 +124,7 @@ class Run:
             self.log.info("%d submissions have not changed since they were graded: skipped", len(found) - len(to_do))
         failed: dict[str, str] = {}
         with (
-            logging_redirect_tqdm([self.log]),
+            _above_the_bar(self.log),
             tqdm(total=len(to_do), desc=self.assignment, unit="submission", disable=None) as bar,
             open_crowd(min(self.judge.how_many(), max(1, len(to_do))), self.judge.scheduler) as crowd,
         ):
@@ -132,10 +134,12 @@ class Run:
             for work, results in judge_all((batch for batch in batches if batch), crowd):
                 self._finish(work, results, failed)
                 bar.update()
+                if bar.disable:  # it is for terminals
+                    self.log.info("Done: %s", work.submission.student)
         report, repairs = self.records.write_repairs(self.assignment)
         self.log.info("Graded %d submissions of %s", len(to_do) - len(failed), self.assignment)
         if repairs:
-            self.log.warning("%d repairs in submissions of %s: see %s", len(repairs), self.assignment, report)
+            self.log.warning("Repairs in submissions of %s: %d, listed in %s", self.assignment, len(repairs), report)
         if failed:
             listed = "\n".join(f"  {student}: {why}" for student, why in failed.items())
             raise RunError(f"{len(failed)} submissions could not be graded and wait for you:\n{listed}")
@@ -192,7 +196,8 @@ class Run:
             kept = set(self.released) - set(graded)
             place(self._destination(student), work.files, graded, kept)
             self._drop_feedback(student)
-            self.converter.set_permissions(self.assignment, student)
+            with _quietly(self.log):
+                self.converter.set_permissions(self.assignment, student)
             self.converter.run_post_convert_hook()
         except SandboxError:
             raise
@@ -300,6 +305,29 @@ class Run:
             for path in utils.find_all_files(str(submission.folder), self.course.ignore)
         }
         return {name: content for name, content in submission.files.items() if name in there} | self.course_files
+
+
+@contextlib.contextmanager
+def _above_the_bar(log):
+    """Let messages be written above a progress bar."""
+    before = list(log.handlers)
+    with logging_redirect_tqdm([log]):
+        gone = [handler.level for handler in before if handler not in log.handlers]
+        for handler in log.handlers:
+            if handler not in before and gone:
+                handler.setLevel(max(gone))  # which tqdm forgets
+        yield
+
+
+@contextlib.contextmanager
+def _quietly(log):
+    """Let nbgrader say what is worth a warning, and not one line a submission."""
+    level = log.level
+    log.setLevel(max(level, logging.WARNING))
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 def _show(notebook, outputs):

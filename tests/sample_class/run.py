@@ -76,7 +76,7 @@ def nbgrader(folder, *arguments, progress=None, stock=False):
     ):
         for line in process.stdout:
             lines.append(line)
-            if re.search("Setting destination file permissions|There was an error processing assignment:", line):
+            if re.search(r"\] Done: |Setting destination file permissions|error processing assignment:", line):
                 bar.update()
     if process.returncode:
         raise RuntimeError(f"{' '.join(map(str, command))} ended with {process.returncode}:\n{''.join(lines[-60:])}")
