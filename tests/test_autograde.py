@@ -330,6 +330,47 @@ def test_files_of_the_course_win_and_tests_see_them_alone(tmp_path):
 # What goes wrong
 
 
+def test_what_is_half_entered_is_not_done(course, monkeypatch):
+    folder, released = course
+    hand_in(folder, "ada", solve(released))
+    run(folder, "autograde", "sums")
+    hand_in(folder, "ada", solve(released, add="def add(a, b):\n    return 0"))
+    (folder / "nbgrader_config.py").write_text(DYING.format(config=str(ROOT / "nbgrader_config.py")))
+    code, _ = Command(folder, "autograde", "sums", cwd=folder).wait()
+    assert code == -signal.SIGKILL
+    assert marks_of(folder) == {"ada": FULL | {"add-test": 0}}  # the marks of the second, and files of the first
+    hand_in(folder, "ada", solve(released))
+    run(folder, "autograde", "sums")
+    assert marks_of(folder) == {"ada": FULL}
+
+
+DYING = """
+exec(open({config!r}).read())
+import os
+from lstmlib.grading import run
+run.place = lambda *unused: os.kill(os.getpid(), 9)
+"""
+
+
+def test_odd_names_and_files_stop_nobody(tmp_path):
+    released = make_release(tmp_path)
+    (tmp_path / "source" / "sums" / "data.txt").write_text("ours")
+    place = hand_in(tmp_path, "ada", solve(released))
+    (place / "data.txt").mkdir()
+    (place / "data.txt" / "mine.txt").write_text("x")
+    (place / "timestamp.txt").write_text("9" * 5_000)
+    os.mkfifo(place / "pipe")
+    for number in range(3_000):
+        (place / f"{number}.txt").touch()
+    for odd in ("two\nlines", os.fsdecode(b"M\xfcller"), "x" * 230):
+        hand_in(tmp_path, odd, solve(released))
+    hand_in(tmp_path, "zoe", solve(released))
+    code, said = Command(tmp_path, "autograde", "sums").wait()
+    assert code == 1 and said.count("expected a student id") >= 3
+    assert marks_of(tmp_path) == {"ada": FULL, "zoe": FULL}
+    assert "files are left out" in str(repairs_of(tmp_path, "ada"))
+
+
 BROKEN = """
 exec(open({config!r}).read())
 from nbgrader.preprocessors import NbGraderPreprocessor

@@ -117,6 +117,20 @@ def test_a_test_that_stands_before_its_solution_is_moved_behind_it():
     assert repairs == ["cell work-test: stood before work, moved behind it"]
 
 
+def test_several_tests_of_one_solution_keep_their_order():
+    cells = dict(CELLS)
+    cells = {name: cells[name] for name in ("setup", "work", "work-test")} | {
+        "work-test-2": {**CELLS["work-test"], "metadata": {**CELLS["work-test"]["metadata"], "grade_id": "work-test-2"}}
+    }
+    released = Released("demo", cells)
+    order = ["work-test", "work-test-2", "setup", "work"]
+    notebook = new_notebook(cells=[
+        new_code_cell("", id=name, metadata={"nbgrader": dict(cells[name]["metadata"])}) for name in order
+    ])  # fmt: skip
+    repair(notebook, released)
+    assert [grade_id(cell) for cell in notebook.cells] == ["setup", "work", "work-test", "work-test-2"]
+
+
 @pytest.mark.parametrize(("name", "kind"), [("work", "markdown"), ("work-test", "markdown"), ("essay", "code")])
 def test_a_cell_of_another_kind_gets_its_kind_back_and_keeps_its_text(name, kind):
     notebook = submission()

@@ -1,6 +1,7 @@
 """Whatever a file holds becomes a valid notebook with all cells that can be read, and what was wrong is told."""
 
 import json
+import time
 
 import nbformat
 import pytest
@@ -93,6 +94,30 @@ def test_of_a_conflict_of_git_the_first_version_is_taken():
     sources, repairs = read(TEXT.replace(line, both))
     assert sources == SOURCES
     assert len(repairs) == 1 and "conflict" in repairs[0]
+
+
+def test_thousands_of_conflict_marks_take_no_time():
+    started = time.monotonic()
+    read("<<<<<<<\n|||||||\n=======\n" * 50_000)
+    assert time.monotonic() - started < 5  # a backtracking search would take years
+
+
+def test_thousands_of_broken_cells_are_told_in_a_few_lines():
+    sources, repairs = read(json.dumps({"nbformat": 4, "cells": [{}] * 20_000}))
+    assert len(sources) == 5_000
+    assert len(repairs) <= 201 and "repairs more" in repairs[-1]
+
+
+@pytest.mark.parametrize("metadata", [
+    {"language_info": {}}, {"language_info": {"name": 3}}, {"kernelspec": {}}, {"kernelspec": {"name": "x"}}, [], None,
+])  # fmt: skip
+def test_damaged_metadata_of_a_notebook_cost_nothing(metadata):
+    assert read(changed(metadata=metadata)) == (SOURCES, [])
+
+
+def test_metadata_that_are_deeper_than_python_can_go_are_no_end():
+    deep = json.loads('{"a":' * 400 + "1" + "}" * 400)
+    read(with_cell(metadata={"nbgrader": deep}))
 
 
 NO_NOTEBOOKS = ["", "<html>Log in</html>", "[1, 2]", "[" * 100_000, '{"a":' * 100_000, "null", '{"cells": 3}', "\0" * 9]

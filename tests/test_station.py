@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -106,6 +107,33 @@ def test_a_program_that_crashes_again_and_again_takes_no_longer_than_its_time(sa
     result = station.judge(task(sandbox, *cells, seconds_in_all=4.0))
     assert time.monotonic() - started < 25
     assert "whole submission is used up" in str(result["evidence"])
+
+
+def test_a_crash_in_a_state_that_cannot_be_reached_again_is_the_student_s_own(sandbox, station):
+    cells = ["import time\ntime.sleep(3)", "x = 1", "import os\nos._exit(0)", "y = 2"]
+    result = station.judge(task(sandbox, *cells, ["assert x == 1"], seconds_in_all=5.0))
+    assert passed(result)[:2] == [True, True]
+    assert not any(passed(result)[3:])
+
+
+def test_a_sandbox_that_ends_during_a_test_is_no_fault_of_the_student_s(sandbox, station, sandboxes):
+    slow = "import time\ndef slow():\n    time.sleep(2)\n    return 1"
+    wanted = task(sandbox, slow, ["assert slow() == 1"])
+    station.start(wanted)
+    box = sandboxes.of(wanted)[0]
+    box.wait()
+    threading.Timer(1.5, box._process.kill).start()
+    assert passed(station.judge(wanted)) == [True, True]
+
+
+def test_a_crowd_can_be_closed_in_the_middle_of_a_cell(sandbox):
+    crowd = Crowd(1)
+    future = crowd.submit(task(sandbox, "import time\ntime.sleep(25)", seconds=100.0))
+    time.sleep(4)
+    started = time.monotonic()
+    crowd.close()
+    assert time.monotonic() - started < 8
+    assert isinstance(future.exception(), JudgingError)
 
 
 def test_a_sandbox_that_cannot_be_started_is_refused(station, monkeypatch):

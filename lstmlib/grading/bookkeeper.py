@@ -76,10 +76,10 @@ class Bookkeeper:
                     comment.auto_comment = "No response."
         return scores, submission.total_seconds_late
 
-    def withdraw(self, student, timestamp):
+    def withdraw(self, student, timestamp, create_student=True):
         """Take back all automatic scores of a submission that could not be graded: each cell waits for a person."""
         with self._one_transaction():
-            submission = self._submission(student, timestamp, True)
+            submission = self._submission(student, timestamp, create_student)
             for entry in submission.notebooks:
                 for grade in entry.grades:
                     grade.auto_score, grade.needs_manual_grade = None, True

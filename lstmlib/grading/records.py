@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import tempfile
+import zlib
 from pathlib import Path
 
 
@@ -60,6 +61,10 @@ class Records:
         text = json.dumps(evidence, indent=1, ensure_ascii=False).encode(errors="replace")
         _replace(self._evidence_path(assignment, student), text + b"\n")
 
+    def forget_evidence(self, assignment, student):
+        """Say that a submission is not done."""
+        self._evidence_path(assignment, student).unlink(missing_ok=True)
+
     def _evidence_path(self, assignment, student):
         return self.folder / "evidence" / assignment / f"{student}.json"
 
@@ -79,7 +84,7 @@ class Records:
         """The result that is kept under a key, or None."""
         try:
             return json.loads(gzip.decompress(self._cache_path(key).read_bytes()))
-        except (OSError, ValueError, EOFError):
+        except (OSError, ValueError, EOFError, zlib.error):
             return None
 
     def cache(self, key, result):

@@ -102,16 +102,17 @@ def _free(name, taken):
 
 
 def _move_behind(nb, released, repairs):
-    solution = None
+    solution = last = None
     for name, original in released.items():
         position = _position(nb, name)
         if position is None:
             continue
         if original["metadata"]["solution"]:
-            solution = name
+            solution = last = name
         elif original["metadata"]["grade"] and solution and position < _position(nb, solution):
             cell = nb.cells.pop(position)
-            nb.cells.insert(_position(nb, solution) + 1, cell)
+            nb.cells.insert(_position(nb, last) + 1, cell)
+            last = name
             repairs.append(f"cell {name}: stood before {solution}, moved behind it")
 
 

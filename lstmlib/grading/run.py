@@ -14,6 +14,7 @@ import json
 import logging
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_notebook
@@ -25,7 +26,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 
 from lstmlib.grading.bookkeeper import Bookkeeper
 from lstmlib.grading.judge.crowd import judge_all, open_crowd
-from lstmlib.grading.judge.environment import describe
+from lstmlib.grading.judge.environment import code_of, describe
 from lstmlib.grading.judge.sandbox import SandboxError
 from lstmlib.grading.judge.source import imports
 from lstmlib.grading.judge.station import JudgingError
@@ -99,6 +100,7 @@ class Run:
         ])  # fmt: skip
         self.course_files = self._course_files()
         self._conditions = _digest({
+            "code": code_of(judge.packages),
             "released": {name: found.digest for name, found in self.wanted.items()},
             "task": {name: self._task(name, new_notebook(), {}).digest() for name in self.wanted},
             "files": {name: hashlib.sha256(content).hexdigest() for name, content in self.course_files.items()},
@@ -150,7 +152,10 @@ class Run:
         if student not in recorded or not os.path.exists(self._destination(student)):
             return False
         evidence = self.records.evidence(self.assignment, student)
-        return "key" in evidence and evidence["key"] == self._key(digest_of(folder))
+        try:
+            return "key" in evidence and evidence["key"] == self._key(digest_of(folder))
+        except OSError:  # reading it will say so
+            return False
 
     def _key(self, digest):
         return _digest([digest, self._conditions])
@@ -158,8 +163,8 @@ class Run:
     def _prepare(self, student, folder, failed):
         """Read a submission; return it with the tasks that no earlier run has done."""
         try:
-            if "\n" in student or "\r" in student:
-                raise RunError("a folder's name with a line break is no student id; rename the folder")
+            if not _is_id(student):
+                raise RunError("expected a student id of at most 200 bytes of UTF-8 in one line; rename the folder")
             self.converter.notebooks = [os.path.join(folder, f"{name}.ipynb") for name in self.wanted]
             self.converter.run_pre_convert_hook()
             submission = read_submission(student, folder, self.wanted)
@@ -189,6 +194,7 @@ class Run:
                 name: self._through(self.after, _show(notebook, work.results[name]["outputs"]), name, student)
                 for name, notebook in work.submission.notebooks.items()
             }
+            self.records.forget_evidence(self.assignment, student)  # it is done again when all of it is
             scores, late = self.bookkeeper.enter(student, work.timestamp, graded, self.converter.create_student)
             if late > 0:
                 for name, notebook in graded.items():
@@ -199,6 +205,7 @@ class Run:
             with _quietly(self.log):
                 self.converter.set_permissions(self.assignment, student)
             self.converter.run_post_convert_hook()
+            self.records.write_evidence(self.assignment, student, self._evidence(work, scores, cached))
         except SandboxError:
             raise
         except Exception as error:
@@ -206,7 +213,6 @@ class Run:
             return
         for repair in work.submission.repairs:
             self.log.warning("Repaired %s: %s", student, repair)
-        self.records.write_evidence(self.assignment, student, self._evidence(work, scores, cached))
 
     def _fail(self, student, timestamp, error, failed):
         """A submission could not be graded: no earlier score may look as if it were the present one's."""
@@ -215,11 +221,16 @@ class Run:
         self.log.error("Could not grade %s: %s", student, failed[student], exc_info=not expected)
         if isinstance(error, (RunError, MissingEntry)):
             return  # no student
-        self.bookkeeper.withdraw(student, timestamp)
-        place(self._destination(student), None, {}, set())
-        self._drop_feedback(student)
-        evidence = {"student": student, "assignment": self.assignment, "graded": _now(), "failed": failed[student]}
-        self.records.write_evidence(self.assignment, student, evidence)
+        try:
+            self.records.forget_evidence(self.assignment, student)
+            self.bookkeeper.withdraw(student, timestamp, self.converter.create_student)
+            place(self._destination(student), None, {}, set())
+            self._drop_feedback(student)
+            evidence = {"student": student, "assignment": self.assignment, "graded": _now(), "failed": failed[student]}
+            self.records.write_evidence(self.assignment, student, evidence)
+        except Exception as second:
+            failed[student] += f"; earlier marks could not be taken back ({type(second).__name__}: {second})"
+            self.log.exception("Could not take back the marks of %s", student)
 
     def _drop_feedback(self, student):
         """Feedback from before says what is no longer so, and nbgrader would not write it again."""
@@ -243,7 +254,7 @@ class Run:
                     "task": task.digest(),
                     "seed": task.seed,
                     "from the cache": cached[name],
-                    "scores": scores[name],
+                    "scores": scores.get(name),
                     "cells": work.results[name]["evidence"],
                 }
                 for name, task in work.tasks.items()
@@ -300,11 +311,17 @@ class Run:
 
     def _files(self, submission):
         """What lies beside the graded notebook."""
-        there = {
-            os.path.relpath(path, submission.folder)
-            for path in utils.find_all_files(str(submission.folder), self.course.ignore)
-        }
-        return {name: content for name, content in submission.files.items() if name in there} | self.course_files
+        ours = {*self.course_files, *(f"{name}.ipynb" for name in self.released)}
+        above = {str(folder) for name in ours for folder in Path(name).parents}
+        kept = {}
+        for name, content in submission.files.items():
+            if name in self.course_files:
+                continue
+            if {name, *map(str, Path(name).parents)} & ours or name in above:
+                submission.repairs.append(f"{name!r}: the course has a file of that name, left out")
+            elif not any(fnmatch.fnmatch(part, ignored) for part in Path(name).parts for ignored in self.course.ignore):
+                kept[name] = content
+        return kept | self.course_files
 
 
 @contextlib.contextmanager
@@ -345,14 +362,21 @@ def _counted(output, count):
 
 def _timestamp(submission):
     """When it was handed in, if a file says so, as ``nbgrader collect`` writes it."""
-    text = submission.files.get("timestamp.txt", b"").decode(errors="replace").strip()
+    text = submission.files.get("timestamp.txt", b"")[:100].decode(errors="replace").strip()
     if not text:
         return None
     try:
         return utils.parse_utc(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         submission.repairs.append(f"timestamp.txt holds no time ({text[:40]!r}): taken as not there")
         return None
+
+
+def _is_id(student):
+    try:
+        return len(student.encode()) <= 200 and student.isprintable()
+    except UnicodeEncodeError:
+        return False
 
 
 def _digest(value):

@@ -10,9 +10,10 @@ import nbformat
 from nbformat.v4 import new_notebook
 
 LARGEST = 100 * 2**20  # bytes of one notebook
+MOST_CELLS = 5_000
+MOST_REPAIRS = 200  # that are told one by one
 MOST_FAILURES = 1_000  # places of a broken file where no cell begins
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_CONFLICT = re.compile(r"^<{7}.*\n((?:.*\n)*?)(?:\|{7}.*\n(?:.*\n)*?)?={7}\n(?:.*\n)*?>{7}.*\n?", re.MULTILINE)
 _CELLS = re.compile(r'"cells"\s*:\s*\[')
 
 
@@ -33,24 +34,38 @@ def read_notebook(data):
     """
     repairs: list[str] = []
     if len(data) > LARGEST:
-        return new_notebook(), [f"the notebook has {len(data)} bytes, more than {LARGEST}: it was not read"]
+        return new_notebook(), [f"the notebook has more than {LARGEST} bytes: it was not read"]
+    try:
+        notebook = _read(data, repairs)
+    except Exception as error:  # damage has no bounds, and nobody else may suffer from it
+        notebook = new_notebook()
+        repairs.append(f"it cannot be read ({type(error).__name__}): graded as if nothing was handed in")
+    if len(repairs) > MOST_REPAIRS:
+        repairs[MOST_REPAIRS:] = [f"and {len(repairs) - MOST_REPAIRS} repairs more"]
+    return notebook, repairs
+
+
+def _read(data, repairs):
     content = _parse(_decode(data, repairs), repairs)
     if isinstance(content, dict) and "cells" not in content and "worksheets" in content:
         content = _convert(content, repairs)
     if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
-        return new_notebook(), [*repairs, "no cell could be read: graded as if nothing was handed in"]
+        repairs.append("no cell could be read: graded as if nothing was handed in")
+        return new_notebook()
     version = content.get("nbformat")
     if version != 4:
         repairs.append(f"format version {version!r}: read as version 4")
     if tagged := sum("tags" in _object(_object(cell).get("metadata")) for cell in content["cells"]):
         repairs.append(f"tags of {tagged} cells, which could steer execution: removed")
     notebook = new_notebook(metadata=_metadata(content.get("metadata")))
-    for number, cell in enumerate(content["cells"], 1):
+    if len(content["cells"]) > MOST_CELLS:
+        repairs.append(f"{len(content['cells'])} cells: only the first {MOST_CELLS} are read")
+    for number, cell in enumerate(content["cells"][:MOST_CELLS], 1):
         mended = _cell(cell, f"cell {number}", repairs)
         if mended is not None:
             notebook.cells.append(mended)
     _give_ids(notebook)
-    return notebook, repairs
+    return notebook
 
 
 def _decode(data, repairs):
@@ -71,7 +86,7 @@ def _parse(text, repairs):
         return json.loads(text, strict=False)
     except (ValueError, RecursionError) as error:
         wrong = f"broken JSON ({str(error)[:100]})"
-    ours = _CONFLICT.sub(r"\1", text)
+    ours = _first_of_conflicts(text)
     if ours != text:
         try:
             content = json.loads(ours, strict=False)
@@ -83,6 +98,21 @@ def _parse(text, repairs):
     cells = list(_whole_cells(text))
     repairs.append(f"{wrong}: {len(cells)} whole cells could be read")
     return {"nbformat": 4, "cells": cells} if cells else None
+
+
+def _first_of_conflicts(text):
+    """The text with the first version of what git could not merge."""
+    kept, inside, wanted = [], False, True
+    for line in text.split("\n"):
+        if line.startswith("<<<<<<<"):
+            inside, wanted = True, True
+        elif inside and line.startswith(("|||||||", "=======")):
+            wanted = False
+        elif inside and line.startswith(">>>>>>>"):
+            inside, wanted = False, True
+        elif wanted:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def _whole_cells(text):
@@ -124,8 +154,8 @@ def _metadata(metadata):
     spec = kept.get("kernelspec")
     if spec is not None and not (isinstance(spec.get("name"), str) and isinstance(spec.get("display_name"), str)):
         del kept["kernelspec"]
-    if not isinstance(kept.get("language_info", {}).get("name", ""), str):
-        del kept["language_info"]
+    if not isinstance(kept.get("language_info", {}).get("name"), str):
+        kept.pop("language_info", None)
     return nbformat.from_dict(kept)
 
 

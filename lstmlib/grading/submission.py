@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lstmlib.grading.repair import grade_id, repair
-from lstmlib.grading.salvage import read_notebook
+from lstmlib.grading.salvage import LARGEST, read_notebook
 
 LARGEST_FILES = 50 * 2**20  # bytes of all that is handed in beside the notebooks
 MOST_FILES = 2_000
+MOST_NOTEBOOKS = 20
 
 
 @dataclass
@@ -118,7 +119,7 @@ def _written(notebook, wanted):
 def _walk(folder, repairs):
     """The files in a folder by their paths, and the links."""
     found: dict[str, bytes] = {}
-    links, total = [], 0
+    links, total, notebooks, left_out = [], 0, 0, 0
     for top, folders, names in os.walk(folder):
         for name in [*folders, *names]:
             path = os.path.join(top, name)
@@ -131,13 +132,15 @@ def _walk(folder, repairs):
             inside = os.path.relpath(path, folder)
             if not stat.S_ISREG(about.st_mode):
                 continue
-            if not name.endswith(".ipynb"):
-                total += about.st_size
-                if total > LARGEST_FILES or len(found) >= MOST_FILES:
-                    repairs.append(f"{inside!r}: files of more than {LARGEST_FILES} bytes in all, left out")
-                    continue
+            total += 0 if name.endswith(".ipynb") else about.st_size
+            notebooks += name.endswith(".ipynb")
+            if total > LARGEST_FILES or len(found) >= MOST_FILES or notebooks > MOST_NOTEBOOKS:
+                left_out += 1
+                continue
             with open(path, "rb") as file:
-                found[inside] = file.read()
+                found[inside] = file.read(LARGEST + 1)
+    if left_out:
+        repairs.append(f"too many files or bytes: {left_out} files are left out")
     return found, links
 
 

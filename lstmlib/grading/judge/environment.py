@@ -16,7 +16,7 @@ def describe(packages=()):
     Parameters
     ----------
     packages : iterable of str
-        Packages whose files count, not their version: an instructor edits them.
+        See `code_of`.
 
     Returns
     -------
@@ -24,19 +24,19 @@ def describe(packages=()):
         Python, the system, name to version of what is installed, and a hash of the files of the packages.
     """
     installed = {found.name: found.version for found in importlib.metadata.distributions() if found.name}
-    folders = sorted({Path(grading.__file__).parent, *map(folder_of, packages)})
     return {
         "python": sys.version.split()[0],
         "system": platform.platform(),
         "installed": dict(sorted(installed.items())),
-        "code": _hash(folders),
+        "code": code_of(packages),
     }
 
 
-def _hash(folders):
+def code_of(packages=()):
+    """SHA-256 of the files of the judge and of packages: those that an instructor edits, whose version says little."""
     digest = hashlib.sha256()
-    for folder in folders:
-        for path in sorted(folder.rglob("*.py")):
+    for folder in sorted({Path(grading.__file__).parent, *map(folder_of, packages)}):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
             for part in (str(path.relative_to(folder)).encode(), path.read_bytes()):
                 digest.update(len(part).to_bytes(8, "big") + part)
     return digest.hexdigest()

@@ -126,6 +126,8 @@ class Station:
                     door.wait()
                 self._send(asdict(task))
                 reply = json.loads(self._process.stdout.readline())
+                if not all(door.runs for door in self._doors):
+                    reply = {"failed": "The sandbox has ended."}  # and what came of it is no fault of the student's
             except (OSError, ValueError):
                 reply = {"failed": "The process that judges it has ended."}
                 self.end()
@@ -143,7 +145,7 @@ class Station:
         """End the process; the next task starts another."""
         process, self._process = self._process, None
         if process is not None:
-            process.kill()
+            _kill(process)
             with contextlib.suppress(OSError):
                 process.stdin.close()
             process.stdout.close()
@@ -153,7 +155,14 @@ class Station:
         """End it for good, in whatever it is doing: who waits for it gets a `JudgingError`."""
         self._closed = True
         if self._process is not None:
-            self._process.kill()
+            _kill(self._process)
+
+
+def _kill(process):
+    """Kill a station and the fork that it may be waiting for."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 # In the station

@@ -47,6 +47,7 @@ class Student:
         self.left, self.left_in_all = seconds, seconds_in_all
         self._since: Any = None  # when it began what it is doing
         self.mishaps: list[str] = []  # limits that were hit, processes that were lost
+        self.without_room: SandboxError | None = None  # no fault of the student's
         self.generation = 0
         self.names = RemoteNames(self)
         self.calls = 0
@@ -62,26 +63,31 @@ class Student:
     def open(self):
         """Start a room; bring it to the state that the last one had, if there was one."""
         mine, theirs = zip(*(socket.socketpair() for _ in range(3)), strict=True)
-        self.sandbox.open_room(*theirs)
-        for end in theirs:
-            end.close()
         self._room, self._doors, self._keeper = Channel(mine[0]), mine[1], mine[2]
         try:
+            self.sandbox.open_room(*theirs)
+            for end in theirs:
+                end.close()
             self._room.receive(time.monotonic() + START)
-        except (ClosedError, LateError, WireError) as error:
-            raise SandboxError(
+        except (ClosedError, LateError, WireError, OSError) as error:
+            self.without_room = SandboxError(
                 f"Expected a room in the sandbox for a submission; there is none ({_name(error)}).\n"
                 f"{_said(self._keeper, 1.0)}"
-            ) from None
+            )
+            raise self.without_room from None
         if self.files:
             self._room.send({"do": "files", "names": list(self.files)}, list(self.files.values()))
-            self._room.receive(time.monotonic() + self.seconds)
+            head, _ = self._room.receive(time.monotonic() + self.seconds)
+            if "error" in head:
+                self._note("files that were handed in could not be put into the room")
         if self.seed is not None:
             self._room.send({"do": "seed", "seed": self.seed})
             self._room.receive(time.monotonic() + self.seconds)
         again, self._run = self._run, []
         for source in again:
             self.run(source)
+        if self._room is None:
+            raise ClosedError("it could not be brought back to where it was")
 
     def run(self, source, silent=False):
         """Run a cell; return its outputs.
@@ -183,10 +189,10 @@ class Student:
         return self._room.receive(deadline)
 
     def _enter(self):
-        if self._room is None:
-            self.open()
         mine, theirs = socket.socketpair()
         try:
+            if self._room is None:
+                self.open()
             socket.send_fds(self._doors, [b"d"], [theirs.fileno()])
             self._ask_room({"do": "fork", "name": self.generation})
             theirs.close()  # or nobody would notice when the fork ends
