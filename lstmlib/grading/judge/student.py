@@ -340,8 +340,8 @@ def _name(error):
 
 def _said(keeper, seconds):
     """What the keeper of a room reports, if anything."""
-    keeper.settimeout(seconds)
     try:
+        keeper.settimeout(seconds)
         return keeper.recv(10_000).decode(errors="replace")
     except OSError:
         return ""
