@@ -11,7 +11,7 @@ from lstmlib.grading.salvage import LARGEST, read_notebook
 
 LARGEST_FILES = 50 * 2**20  # bytes of all that is handed in beside the notebooks
 MOST_FILES = 2_000
-MOST_NOTEBOOKS = 20
+MOST_NOTEBOOKS = 200
 
 
 @dataclass
@@ -132,9 +132,13 @@ def _walk(folder, repairs):
             inside = os.path.relpath(path, folder)
             if not stat.S_ISREG(about.st_mode):
                 continue
-            total += 0 if name.endswith(".ipynb") else about.st_size
-            notebooks += name.endswith(".ipynb")
-            if total > LARGEST_FILES or len(found) >= MOST_FILES or notebooks > MOST_NOTEBOOKS:
+            if name.endswith(".ipynb"):
+                notebooks += 1
+                too_much = notebooks > MOST_NOTEBOOKS
+            else:
+                total += about.st_size
+                too_much = total > LARGEST_FILES or len(found) - notebooks >= MOST_FILES
+            if too_much:
                 left_out += 1
                 continue
             with open(path, "rb") as file:
