@@ -12,6 +12,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import IgnorePattern, LimitOutput
 from traitlets import List
 
+from lstmlib.grading.assignment import AssignmentError
 from lstmlib.grading.judge.crowd import CrowdError
 from lstmlib.grading.judge.sandbox import SandboxError
 from lstmlib.grading.judge.settings import Judge
@@ -54,7 +55,7 @@ class Autograde(converters.Autograde):
             ):
                 try:
                     Run(self, judge, records, gradebook).grade(self.find())
-                except (SandboxError, CrowdError, RunError) as error:
+                except (SandboxError, CrowdError, AssignmentError, RunError) as error:
                     self.stop(str(error))
 
     def find(self):

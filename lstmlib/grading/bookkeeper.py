@@ -34,8 +34,8 @@ class Bookkeeper:
     def enter(self, student, timestamp, notebooks, create_student=True):
         """Enter the scores of graded notebooks, as nbgrader's ``SaveAutoGrades`` does.
 
-        A score that a person gave stays and waits to be looked at again; points, comments and penalties that a
-        person gave stay as they are.
+        A score that a person gave stays and waits to be looked at again; extra points and comments that a person
+        gave stay as they are.
 
         Parameters
         ----------

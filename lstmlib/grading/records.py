@@ -1,7 +1,8 @@
 """What the grader keeps beside the gradebook: why each mark is what it is, what was repaired, and results by content.
 
-All is in one folder: ``evidence/<assignment>/<student>.json``, ``repairs/<assignment>.txt``, ``seed``, and ``cache/``,
-which can be deleted at any time. Files are replaced as a whole, never changed in place.
+All is in one folder: ``evidence/<assignment>/<student>.json``, ``environments/<hash>.json``, which evidence names,
+``repairs/<assignment>.txt``, ``seed``, and ``cache/``, which can be deleted at any time. Files are replaced as a whole,
+never changed in place.
 """
 
 import contextlib
@@ -58,8 +59,7 @@ class Records:
 
     def write_evidence(self, assignment, student, evidence):
         """Record what is known of a submission."""
-        text = json.dumps(evidence, indent=1, ensure_ascii=False).encode(errors="replace")
-        _replace(self._evidence_path(assignment, student), text + b"\n")
+        _replace(self._evidence_path(assignment, student), _text(evidence))
 
     def forget_evidence(self, assignment, student):
         """Say that a submission is not done."""
@@ -67,6 +67,12 @@ class Records:
 
     def _evidence_path(self, assignment, student):
         return self.folder / "evidence" / assignment / f"{student}.json"
+
+    def write_environment(self, digest, environment):
+        """Record the environment that evidence names by its hash."""
+        path = self.folder / "environments" / f"{digest}.json"
+        if not path.exists():
+            _replace(path, _text(environment))
 
     def write_repairs(self, assignment):
         """Write the repair report of an assignment from the evidence of all its submissions; return path and lines."""
@@ -93,6 +99,10 @@ class Records:
 
     def _cache_path(self, key):
         return self.folder / "cache" / key[:2] / f"{key[2:]}.json.gz"
+
+
+def _text(value):
+    return json.dumps(value, indent=1, ensure_ascii=False).encode(errors="replace") + b"\n"
 
 
 def _replace(path, content):

@@ -1,10 +1,10 @@
 """Having many notebooks judged at the same time, on this machine or on a Dask cluster."""
 
 import concurrent.futures
-import contextlib
 import threading
 
 from lstmlib.grading.judge.station import Sandboxes, Station
+from lstmlib.grading.room.cores import present
 
 AHEAD = 3  # tasks that wait for each station: it never waits for one, and few are in memory
 
@@ -14,7 +14,7 @@ class CrowdError(RuntimeError):
 
 
 class Crowd:
-    """Stations of this process, each with a thread.
+    """Stations of this process, each with a thread and a core.
 
     Parameters
     ----------
@@ -23,7 +23,8 @@ class Crowd:
 
     def __init__(self, at_once):
         self.at_once, self._sandboxes = at_once, Sandboxes()
-        self._stations = [Station(self._sandboxes) for _ in range(at_once)]
+        cores = [[core] for core in present()] or [[]]
+        self._stations = [Station(self._sandboxes, cores[number % len(cores)]) for number in range(at_once)]
         self._free, self._taken = list(self._stations), threading.Lock()
         self._pool = concurrent.futures.ThreadPoolExecutor(at_once)
 
@@ -130,14 +131,9 @@ def judge_here(task):
 _own, _sandboxes = threading.local(), Sandboxes()
 
 
-@contextlib.contextmanager
-def open_crowd(at_once, scheduler=""):
-    """Give a `Crowd`, or the `Cluster` of a scheduler; it is closed at the end."""
-    crowd = Cluster(scheduler) if scheduler else Crowd(at_once)
-    try:
-        yield crowd
-    finally:
-        crowd.close()
+def make_crowd(at_once, scheduler=""):
+    """A `Crowd`, or the `Cluster` of a scheduler; whoever asks for it closes it."""
+    return Cluster(scheduler) if scheduler else Crowd(at_once)
 
 
 def judge_all(batches, crowd):

@@ -1,7 +1,6 @@
 """What, besides a task, decides its outcome: the interpreter, the installed packages and the course's own code."""
 
 import hashlib
-import importlib.metadata
 import platform
 import sys
 from pathlib import Path
@@ -23,13 +22,20 @@ def describe(packages=()):
     dict
         Python, the system, name to version of what is installed, and a hash of the files of the packages.
     """
-    installed = {found.name: found.version for found in importlib.metadata.distributions() if found.name}
     return {
         "python": sys.version.split()[0],
         "system": platform.platform(),
-        "installed": dict(sorted(installed.items())),
+        "installed": dict(sorted(dict(_installed()).items())),
         "code": code_of(packages),
     }
+
+
+def _installed():
+    """Names and versions of what is installed, as its folders are named: to read all metadata takes half a second."""
+    for place in reversed(sys.path):
+        for folder in [*Path(place).glob("*.dist-info"), *Path(place).glob("*.egg-info")]:
+            name, _, version = folder.stem.partition("-")
+            yield name.replace("_", "-").lower(), version
 
 
 def code_of(packages=()):

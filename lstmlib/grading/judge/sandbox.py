@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lstmlib.grading import room
+from lstmlib.grading.room.cores import present
 from lstmlib.grading.room.zygote import HOME
 
 _INSIDE = "/judge"
@@ -91,8 +92,12 @@ class Door:
         self._control = control
 
     def open_room(self, channel, doors, keeper):
-        """Make a room that serves over three sockets: requests, forks, and orders to its keeper."""
-        socket.send_fds(self._control, [b"room"], [channel.fileno(), doors.fileno(), keeper.fileno()])
+        """Make a room that serves over three sockets: requests, forks, and orders to its keeper.
+
+        It runs on the cores of the process that asks for it.
+        """
+        request = json.dumps({"cores": present()}).encode()
+        socket.send_fds(self._control, [request], [channel.fileno(), doors.fileno(), keeper.fileno()])
 
 
 class _Backend:

@@ -16,7 +16,6 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +72,12 @@ class Station:
     Parameters
     ----------
     sandboxes : Sandboxes
+    cores : list of int, optional
+        On which it runs, and all that it starts.
     """
 
-    def __init__(self, sandboxes):
-        self._sandboxes, self._doors = sandboxes, []
+    def __init__(self, sandboxes, cores=()):
+        self._sandboxes, self._doors, self._cores = sandboxes, [], list(cores)
         self._process: Any = None
         self._closed = False
 
@@ -96,7 +97,7 @@ class Station:
             start_new_session=True,  # Ctrl-C is for who started it
         )
         self._doors = doors
-        self._send({"preload": task.preload})
+        self._send(json.dumps({"preload": task.preload, "cores": self._cores}))
 
     def judge(self, task):
         """Have a task judged.
@@ -124,7 +125,7 @@ class Station:
                 self.start(task)
                 for door in self._doors:
                     door.wait()
-                self._send(asdict(task))
+                self._send(task.text())
                 reply = json.loads(self._process.stdout.readline())
                 if not all(door.runs for door in self._doors):
                     reply = {"failed": "The sandbox has ended."}  # and what came of it is no fault of the student's
@@ -138,7 +139,7 @@ class Station:
         raise AssertionError("unreachable")
 
     def _send(self, message):
-        self._process.stdin.write(json.dumps(message).encode() + b"\n")
+        self._process.stdin.write(message.encode() + b"\n")
         self._process.stdin.flush()
 
     def end(self):
@@ -178,13 +179,15 @@ def serve(judged, shown):
     """
     from lstmlib.grading.judge.referee import make_shell
     from lstmlib.grading.judge.task import Task
+    from lstmlib.grading.room.cores import stay
     from lstmlib.grading.room.pages import settle
 
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a test prints past IPython
     doors = {number: Door(socket.socket(fileno=number)) for number in {judged, shown}}
-    shell = make_shell()
-    for statement in json.loads(sys.stdin.buffer.readline())["preload"]:
+    shell, wanted = make_shell(), json.loads(sys.stdin.buffer.readline())
+    stay(wanted["cores"])
+    for statement in wanted["preload"]:
         with contextlib.suppress(Exception):  # a test that needs it will say so
             exec(statement, {})
     shell.warm_up()

@@ -89,7 +89,7 @@ class Student:
         if self._room is None:
             raise ClosedError("it could not be brought back to where it was")
 
-    def run(self, source, silent=False):
+    def run(self, source):
         """Run a cell; return its outputs.
 
         A cell that ends the process, or that cannot be interrupted, is left out of the state from then on.
@@ -98,7 +98,7 @@ class Student:
             with self._timed(self.seconds) as seconds:
                 if self._room is None:
                     self.open()
-                outputs = self._run_once(source, silent, seconds)
+                outputs = self._run_once(source, seconds)
         except TimeoutError as error:
             self.close()
             return [_error("CellSkipped", f"{error} This cell was left out.")]
@@ -148,9 +148,9 @@ class Student:
             return "it took too much memory"
         return _name(error)
 
-    def _run_once(self, source, silent, seconds):
+    def _run_once(self, source, seconds):
         deadline = time.monotonic() + seconds
-        self._room.send({"do": "run", "source": source, "silent": silent, "brief": self.brief}, deadline=deadline)
+        self._room.send({"do": "run", "source": source, "brief": self.brief}, deadline=deadline)
         try:
             head, _ = self._room.receive(deadline)
         except LateError:

@@ -2,11 +2,12 @@
 
 import base64
 import contextlib
+import functools
 import hashlib
 import json
 import sys
 import tempfile
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from lstmlib.grading.judge.referee import Referee
@@ -52,9 +53,14 @@ class Task:
     seconds_in_all: float = 600.0
     seed: str = ""
 
+    def text(self):
+        """The task as JSON: what `Task` takes."""
+        return json.dumps({each.name: getattr(self, each.name) for each in fields(self)}, sort_keys=True)
+
+    @functools.cached_property
     def digest(self):
         """SHA-256 of the task, in hexadecimal digits."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(self.text().encode()).hexdigest()
 
     def sandboxes(self):
         """What makes the sandboxes for what is judged and for what is shown: backend, furniture and limits."""

@@ -106,7 +106,7 @@ class Room:
     # What the judge asks of the process that runs the cells
 
     def _do_run(self, head, reader):
-        outputs, success = self.shell.show(head["source"], head.get("silent", False), head.get("brief", False))
+        outputs, success = self.shell.show(head["source"], brief=head.get("brief", False))
         return {"outputs": outputs, "success": success}, Writer(self._export)
 
     def _do_seed(self, head, reader):

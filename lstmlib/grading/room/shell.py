@@ -1,10 +1,12 @@
 """Running one cell with IPython and collecting what a notebook would show under it."""
 
+import ast
 import builtins
 import contextlib
 import io
 import os
 import sys
+import warnings
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -114,6 +116,7 @@ class Shell(InteractiveShell):
         config.InteractiveShell.colors = "nocolor"
         self.outputs, self.brief = Outputs(), False
         super().__init__(config=config, displayhook_class=_Hook, display_pub_class=_Publisher, **settings)
+        self._usual_steps = self._steps()
         os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
 
     def enable_gui(self, gui=None):
@@ -121,6 +124,20 @@ class Shell(InteractiveShell):
 
     def raw_input(self, prompt=""):
         raise StdinNotImplementedError("There is nobody to answer input() while a notebook is graded.")
+
+    def transform_cell(self, raw_cell):
+        """Python for the code of a cell. What is Python already stays as it is: that takes less to find out.
+
+        A single line may be the name of a magic, and whoever has steps of their own gets them.
+        """
+        if "\n" in raw_cell.strip() and self._steps() == self._usual_steps and _is_python(raw_cell):
+            return raw_cell if raw_cell.endswith("\n") else f"{raw_cell}\n"
+        return super().transform_cell(raw_cell)
+
+    def _steps(self):
+        manager = self.input_transformer_manager
+        own = self.input_transformers_post
+        return [*manager.cleanup_transforms, *manager.line_transforms, *manager.token_transformers, *own]
 
     def warm_up(self):
         """Do once what is slow the first time, for all forks that come."""
@@ -174,3 +191,13 @@ class Shell(InteractiveShell):
                 yield
             finally:
                 builtins.input = saved
+
+
+def _is_python(source):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they come when it is compiled
+        try:
+            ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+    return True

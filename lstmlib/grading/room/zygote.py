@@ -16,6 +16,7 @@ import tempfile
 import traceback
 
 from . import calls, isolation
+from .cores import stay
 from .frames import Channel
 from .pages import settle
 from .room import live
@@ -44,6 +45,7 @@ def serve(control):
         if not text:
             return
         if os.fork() == 0:
+            stay(json.loads(text)["cores"])
             control.close()
             _keep(settings, shell, *ends)
         for end in ends:

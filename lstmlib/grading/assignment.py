@@ -1,0 +1,139 @@
+"""What a run knows of an assignment before it looks at a submission."""
+
+import fnmatch
+import functools
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_notebook
+from nbgrader.api import MissingEntry
+
+from lstmlib.grading.judge.environment import code_of, describe
+from lstmlib.grading.judge.source import imports
+from lstmlib.grading.placing import read_files
+from lstmlib.grading.released import read_released
+
+
+class AssignmentError(RuntimeError):
+    """The gradebook has no such assignment or notebook; the message says what it has."""
+
+
+class Assignment:
+    """An assignment, its release and its conditions.
+
+    Parameters
+    ----------
+    converter : lstmlib.grading.autograde.Autograde
+        For nbgrader's settings and paths.
+    judge : Judge
+    seed : str
+    gradebook : nbgrader.api.Gradebook
+
+    Attributes
+    ----------
+    name : str
+    released : dict
+        Name of a notebook to `Released`.
+    wanted : dict
+        Those that are to be graded.
+    files : dict
+        Name to content of what the instructor put beside the notebooks.
+
+    Raises
+    ------
+    AssignmentError
+    """
+
+    def __init__(self, converter, judge, seed, gradebook):
+        self._course, self._judge, self._seed = converter.coursedir, judge, seed
+        self.name = self._course.assignment_id
+        try:
+            self.released = read_released(gradebook.find_assignment(self.name))
+        except MissingEntry:
+            raise AssignmentError(
+                f"The gradebook has no assignment {self.name!r}: nbgrader generate_assignment enters it."
+            ) from None
+        chosen = self._course.notebook_id
+        self.wanted = {name: found for name, found in self.released.items() if fnmatch.fnmatch(name, chosen)}
+        if not self.wanted:
+            raise AssignmentError(f"Expected notebooks {chosen!r} of {self.name}; it has {', '.join(self.released)}.")
+        self.files = self._own_files(converter.exclude_overwriting.get(self.name, []))
+        self._sources = {name: self._released_sources(name) for name in self.wanted}
+        self._preload = imports([
+            *(source for sources in self._sources.values() for source in sources),
+            *(cell["source"] for found in self.wanted.values() for cell in found.cells.values()),
+        ])  # fmt: skip
+        self._conditions = _digest({
+            "code": code_of(judge.packages),
+            "released": {name: found.digest for name, found in self.wanted.items()},
+            "task": {name: self.task(name, new_notebook(), {}).digest for name in self.wanted},
+            "files": {name: hashlib.sha256(content).hexdigest() for name, content in self.files.items()},
+        })  # fmt: skip
+
+    def key(self, submission):
+        """What the evidence of a submission must name: its hash, and that of all that decides its marks."""
+        return _digest([submission, self._conditions])
+
+    def task(self, name, notebook, files):
+        """What it takes to judge a notebook with what lies beside it."""
+        seed = f"{self._seed}/{self.name}/{name}"
+        return self._judge.task(
+            notebook, self.name, self._sources[name], files, sorted(self.files), self._preload, seed
+        )
+
+    def any_task(self):
+        """A task such as all of them are, with nothing in it."""
+        return self.task(next(iter(self.wanted)), new_notebook(), {})
+
+    def cache_key(self, task):
+        """What the result of a task is kept under."""
+        return _digest([task.digest, self.environment_digest])
+
+    @functools.cached_property
+    def environment(self):
+        """What, besides a task, decides its outcome."""
+        return describe(self._judge.packages)
+
+    @functools.cached_property
+    def environment_digest(self):
+        """SHA-256 of the environment."""
+        return _digest(self.environment)
+
+    def files_beside(self, submission):
+        """Name to content of what lies beside the graded notebooks: the student's files and the course's.
+
+        What is left out is added to the repairs of the submission.
+        """
+        ours = {*self.files, *(f"{name}.ipynb" for name in self.released)}
+        above = {str(folder) for name in ours for folder in Path(name).parents}
+        kept = {}
+        for name, content in submission.files.items():
+            if name in self.files:
+                continue
+            if {name, *map(str, Path(name).parents)} & ours or name in above:
+                submission.repairs.append(f"{name!r}: the course has a file of that name, left out")
+            elif not any(fnmatch.fnmatch(part, other) for part in Path(name).parts for other in self._course.ignore):
+                kept[name] = content
+        return kept | self.files
+
+    def _released_sources(self, name):
+        """The code of a released notebook, as students got it."""
+        folder = self._course.format_path(self._course.release_directory, ".", self.name)
+        path = os.path.join(folder, f"{name}.ipynb")
+        if not os.path.exists(path):
+            return list(self.wanted[name].texts.values())
+        return [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+
+    def _own_files(self, excluded):
+        """What the instructor put beside the notebooks: it takes the place of students' files of the same names."""
+        found = read_files(self._course.format_path(self._course.source_directory, ".", self.name), self._course.ignore)
+        for name in excluded:
+            found.pop(os.path.normpath(name), None)
+        return found
+
+
+def _digest(value):
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
