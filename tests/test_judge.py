@@ -182,6 +182,40 @@ def test_magics_and_rich_output_work(judge):
     assert shown[3][0]["ename"] == "ZeroDivisionError" and "1 / 0" in "".join(shown[3][0]["traceback"])
 
 
+@pytest.mark.parametrize(
+    ("cell", "printed"),
+    [
+        ("pwd", "/student"),  # a single line may name a magic
+        ("x = 1\n%pwd", "/student"),
+        ("x = 1\n%%time", "SyntaxError"),
+        ('x = """\n%pwd\n!ls\n"""\nprint(x)', "\n%pwd\n!ls\n\n"),
+        ("\n\nx = (7\n% 4)\nprint(x)", "3\n"),
+        (
+            "get_ipython().input_transformers_cleanup.append(\n    lambda lines: [line.replace('one', '1') for line in lines])",
+            "",
+        ),
+    ],
+)
+def test_a_cell_is_read_as_ipython_reads_it(judge, cell, printed):
+    first, second = judge(cell, "one = 2\nprint(1 if one == 2 else 'changed')")
+    if "/student" in printed:
+        assert "'/" in first[-1]["data"]["text/plain"]
+    elif printed == "SyntaxError":
+        assert first[-1]["ename"] == "UsageError" or first[-1]["ename"] == printed
+    else:
+        assert text(first) == printed
+    assert ("cannot assign to literal" in str(second)) == ("cleanup" in cell)
+
+
+def test_random_numbers_that_a_test_meets_come_from_the_seed(box):
+    cells = [
+        {"role": "student", "source": "import random\nimport numpy as np\ndef f():\n    return random.random(), np.random.rand()"},
+        {"role": "test", "source": "print(f())"},
+    ]  # fmt: skip
+    first, again, other = (text(Referee(box, box, seed=seed).judge(cells)[0][1]) for seed in ("a", "a", "b"))
+    assert first == again != other and first
+
+
 def test_files_beside_the_notebook_are_there(judge):
     student = "def f():\n    return open('data/a.txt').read()"
     assert not failed(judge(student, ["assert f() == 'x'"], files={"data/a.txt": b"x"})[1])

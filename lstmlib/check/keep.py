@@ -60,16 +60,17 @@ def _run(rng, W_x, W_h, b):
     """Numbers to be kept, and i, f, o and c of each step, for several examples; shapes (N,) and (T, N)."""
     numbers = np.array([-0.9, -0.4, 0.0, 0.5, 0.9])
     before = 5  # steps of noise before the number is written
-    h, c, traces = np.zeros((5, 1)), np.zeros((5, 1)), []
-    for t in range(before + 1 + STEPS):
-        value = numbers if t == before else rng.uniform(-1, 1, 5)
-        x = np.stack([value, np.full(5, float(t == before))], axis=1)
-        a_i, a_f, a_g, a_o = np.split(x @ W_x + h @ W_h + b, 4, axis=1)
-        i, f, o = sigmoid(a_i), sigmoid(a_f), sigmoid(a_o)
-        c = f * c + i * np.tanh(a_g)
-        h = o * np.tanh(c)
-        traces.append([v[:, 0] for v in (i, f, c)])
-    return numbers, before, *np.array(traces).transpose(1, 0, 2)
+    values = np.insert(rng.uniform(-1, 1, (before + STEPS, 5)), before, numbers, axis=0)
+    signal = np.zeros_like(values)
+    signal[before] = 1
+    h, c, traces = np.zeros((5, 1)), np.zeros((5, 1)), np.empty((3, len(values), 5))
+    for t, a_x in enumerate(np.stack([values, signal], axis=2) @ W_x + b):
+        a = a_x + h @ W_h
+        gates, g = sigmoid(a), np.tanh(a[:, 2:3])  # i, f, o in columns 0, 1, 3
+        c = gates[:, 1:2] * c + gates[:, 0:1] * g
+        h = gates[:, 3:4] * np.tanh(c)
+        traces[:, t] = gates[:, 0], gates[:, 1], c[:, 0]
+    return numbers, before, *traces
 
 
 def _judge(run):

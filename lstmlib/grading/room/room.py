@@ -123,8 +123,10 @@ class Room:
 
     def _do_fork(self, head, reader):
         _, (door,), _, _ = socket.recv_fds(self.doors, 1, 1)
+        drawn = random.getstate()
         child = os.fork()
         if child == 0:
+            random.setstate(drawn)  # Python draws a new one in each fork
             self.channel.close()
             self.doors.close()
             self.channel = Channel(socket.socket(fileno=door))
