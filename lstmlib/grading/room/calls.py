@@ -32,15 +32,10 @@ def refuse():
 
     On another machine than those above, nothing is refused.
     """
-    if platform.machine() not in _MACHINES:
+    if _PROGRAM is None:
         return
-    program = b"".join(struct.pack("HBBI", *step) for step in _steps(*_MACHINES[platform.machine()]))
-
-    class Program(ctypes.Structure):
-        _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_char_p)]
-
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_SET_SECCOMP, _FILTER, ctypes.byref(Program(len(program) // 8, program)), 0, 0):
+    steps = _Program(len(_PROGRAM) // 8, _PROGRAM)
+    if _libc.prctl(_SET_SECCOMP, _FILTER, ctypes.byref(steps), 0, 0):
         raise OSError(ctypes.get_errno(), "PR_SET_SECCOMP")
 
 
@@ -53,3 +48,13 @@ def _steps(machine, clone, clone3, refused):
     yield from ((_EQUAL, 0, 1, clone3), (_RETURN, 0, 0, _REFUSE | errno.ENOSYS))
     yield from ((_EQUAL, 0, 3, clone), (_LOAD, 0, 0, 16), (_ANY_BIT, 0, 1, _NEW_USER), no)
     yield (_RETURN, 0, 0, _ALLOW)
+
+
+class _Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_char_p)]
+
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_PROGRAM = None  # made once, for all rooms
+if platform.machine() in _MACHINES:
+    _PROGRAM = b"".join(struct.pack("HBBI", *step) for step in _steps(*_MACHINES[platform.machine()]))

@@ -13,7 +13,6 @@ _NAMESPACES = {
 }
 _NOT_SUID, _NO_DEVICES = 2, 4
 _SET_DUMPABLE, _CAPABILITY_DROP, _NO_NEW_PRIVILEGES, _AMBIENT, _AMBIENT_CLEAR = 4, 24, 38, 47, 4
-_LAST_CAPABILITY = 63
 NOBODY = 65534
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -66,9 +65,9 @@ def give_up_capabilities():
     """Drop all capabilities, those in the namespaces of this process included."""
     _must(_libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
     _libc.prctl(_AMBIENT, _AMBIENT_CLEAR, 0, 0, 0)
-    for capability in range(_LAST_CAPABILITY):
-        _libc.prctl(_CAPABILITY_DROP, capability, 0, 0, 0)  # those above the last that the kernel has fail
-
+    capability = 0
+    while not _libc.prctl(_CAPABILITY_DROP, capability, 0, 0, 0):  # until there is none of that number
+        capability += 1
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # version 3, this process
     none = (ctypes.c_uint32 * 6)()
     _must(_libc.capset(header, none), "capset")

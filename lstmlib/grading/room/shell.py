@@ -141,7 +141,9 @@ class Shell(InteractiveShell):
 
     def warm_up(self):
         """Do once what is slow the first time, for all forks that come."""
-        self.show("%matplotlib inline" if "matplotlib" in sys.modules else "1", silent=True)
+        if "matplotlib" in sys.modules:
+            self.show("%matplotlib inline", silent=True)
+        self.show("1", silent=True)
         self.show("1 / 0", silent=True)
         self.outputs = Outputs()
 
