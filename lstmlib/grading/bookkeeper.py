@@ -26,6 +26,11 @@ class Bookkeeper:
             [found, notebook, *notebook.grade_cells, *notebook.solution_cells, *notebook.task_cells]
             for notebook in found.notebooks
         ]  # what is held here is not read again
+        self._names = {
+            cell.id: cell.name
+            for notebook in found.notebooks
+            for cell in [*notebook.grade_cells, *notebook.solution_cells, *notebook.task_cells]
+        }
 
     def recorded(self):
         """The ids of students whose submission is entered."""
@@ -68,12 +73,13 @@ class Bookkeeper:
                 continue
             entry.late_submission_penalty = None
             cells = {grade_id(cell): cell for cell in notebooks[entry.name].cells if grade_id(cell)}
-            scores[entry.name] = {grade.name: self._score(grade, cells[grade.name]) for grade in entry.grades}
+            scores[entry.name] = {
+                self._names[grade.cell_id]: self._score(grade, cells[self._names[grade.cell_id]])
+                for grade in entry.grades
+            }
             for comment in entry.comments:
-                if comment.name in cells:
-                    comment.auto_comment = _no_response(cells[comment.name])
-                else:  # the cell in which the answer should be was deleted
-                    comment.auto_comment = "No response."
+                answer = cells.get(self._names[comment.cell_id])  # None if the student deleted it
+                comment.auto_comment = "No response." if answer is None else _no_response(answer)
         return scores, submission.total_seconds_late
 
     def withdraw(self, student, timestamp, create_student=True):
@@ -86,9 +92,9 @@ class Bookkeeper:
 
     @contextlib.contextmanager
     def _one_transaction(self):
-        """All or nothing, though nbgrader's own methods commit on the way."""
+        """All or nothing, though nbgrader's own methods commit on the way; and each row is written once."""
         session = self.gradebook.db
-        commit, session.commit = session.commit, session.flush
+        commit, session.commit = session.commit, lambda: None
         try:
             yield
             commit()
