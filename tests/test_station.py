@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from lstmlib.grading.judge.crowd import Crowd, judge_all
+from lstmlib.grading.judge.crowd import Cluster, Crowd, CrowdError, judge_all
+from lstmlib.grading.judge.environment import describe
 from lstmlib.grading.judge.sandbox import SandboxError
 from lstmlib.grading.judge.station import JudgingError, Sandboxes, Station
 from lstmlib.grading.judge.task import Task
@@ -151,6 +152,51 @@ def test_of_a_crowd_every_batch_comes_back_with_its_own_results(sandbox):
         crowd.close()
     assert {k: len(found) for k, found in results.items()} == {k: k % 3 for k in range(9)}
     assert all(passed(result) == [True, True] for found in results.values() for result in found)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system does not say which cores there are")
+def test_judge_and_room_stay_on_one_core_and_a_crowd_uses_all(sandbox):
+    here = sorted(os.sched_getaffinity(0))
+    test = "import os\nprint(mine)\nassert mine == os.sched_getaffinity(0) and len(mine) == 1"
+    cells = "import os\nmine = os.sched_getaffinity(0)", [test]
+    crowd = Crowd(len(here))
+    try:
+        batches = [(k, [task(sandbox, *cells)]) for k in range(len(here))]
+        crowd.start(batches[0][1][0])
+        seen = [crowd._stations[k].judge(wanted) for k, (wanted,) in batches]
+    finally:
+        crowd.close()
+    assert all(passed(result) == [True, True] for result in seen)
+    assert [eval(result["outputs"][1][0]["text"]) for result in seen] == [{core} for core in here]
+
+
+def test_a_worker_with_another_environment_is_refused():
+    ours = describe()
+    theirs = ours | {"installed": ours["installed"] | {"numpy": "1.0", "abacus": "2"}, "system": "elsewhere"}
+    cluster = Cluster.__new__(Cluster)
+    for found, refusal in (
+        ({"a": ours | {"system": "elsewhere"}}, None),
+        ({"a": ours, "b": theirs}, "the worker b as here; it differs in abacus, numpy"),
+        ({"a": ours | {"python": "3.0"}}, "differs in python"),
+        ({"a": ours | {"code": "0"}}, "differs in code"),
+        (ModuleNotFoundError("No module named 'lstmlib'"), "this course on every worker.*No module named"),
+    ):
+        cluster._client = _Client(found)
+        if refusal is None:
+            cluster.start(task("process", *RIGHT))
+        else:
+            with pytest.raises(CrowdError, match=refusal):
+                cluster.start(task("process", *RIGHT))
+
+
+class _Client:
+    def __init__(self, found):
+        self.found = found
+
+    def run(self, function, *arguments):
+        if isinstance(self.found, Exception):
+            raise self.found
+        return self.found
 
 
 STAY = """

@@ -33,8 +33,9 @@ class Bookkeeper:
         }
 
     def recorded(self):
-        """The ids of students whose submission is entered."""
-        return {submission.student_id for submission in self.gradebook.assignment_submissions(self.assignment)}
+        """The students whose submission is entered, each with the extension that was granted, as a text."""
+        entered = self.gradebook.assignment_submissions(self.assignment)
+        return {submission.student_id: str(submission.extension) for submission in entered}
 
     def enter(self, student, timestamp, notebooks, create_student=True):
         """Enter the scores of graded notebooks, as nbgrader's ``SaveAutoGrades`` does.

@@ -65,6 +65,7 @@ class Run:
         self.course = converter.coursedir
         self.assignment = Assignment(converter, judge, records.seed(), gradebook)
         self.bookkeeper = Bookkeeper(gradebook, self.assignment.name, self.log)
+        self._recorded: dict[str, str] = {}
         self.late_penalties = AssignLatePenalties(parent=converter)
         self.before, self.after = (
             [step(parent=converter) for step in steps]
@@ -86,8 +87,8 @@ class Run:
             If submissions could not be graded. All others are.
         """
         name = self.assignment.name
-        recorded = set() if self.converter.force else self.bookkeeper.recorded()
-        to_do = [(student, folder) for student, folder in found if not self._is_done(student, folder, recorded)]
+        self._recorded = self.bookkeeper.recorded()
+        to_do = [(student, folder) for student, folder in found if not self._is_done(student, folder)]
         if len(to_do) < len(found):
             self.log.info("%d submissions have not changed since they were graded: skipped", len(found) - len(to_do))
         failed: dict[str, str] = {}
@@ -101,8 +102,7 @@ class Run:
             if to_do:
                 crowd.start(self.assignment.any_task())
                 self.records.write_environment(self.assignment.environment_digest, self.assignment.environment)
-            batches = (self._prepare(student, folder, failed) for student, folder in to_do)
-            for work, results in judge_all((batch for batch in batches if batch), crowd):
+            for work, results in judge_all(self._batches(to_do, failed, bar), crowd):
                 self._finish(work, results, failed)
                 bar.update()
                 if bar.disable:  # it is for terminals
@@ -117,14 +117,22 @@ class Run:
 
     # One submission
 
-    def _is_done(self, student, folder, recorded):
-        if student not in recorded or not os.path.exists(self._destination(student)):
+    def _is_done(self, student, folder):
+        if self.converter.force or student not in self._recorded or not os.path.exists(self._destination(student)):
             return False
-        evidence = self.records.evidence(self.assignment.name, student)
+        key = self.records.evidence(self.assignment.name, student).get("key")
         try:
-            return "key" in evidence and evidence["key"] == self.assignment.key(digest_of(folder))
+            return key == self.assignment.key(digest_of(folder), self._recorded[student])
         except OSError:  # reading it will say so
             return False
+
+    def _batches(self, to_do, failed, bar):
+        for student, folder in to_do:
+            batch = self._prepare(student, folder, failed)
+            if batch is None:
+                bar.update()
+            else:
+                yield batch
 
     def _prepare(self, student, folder, failed):
         """Read a submission; return it with the tasks that no earlier run has done."""
@@ -136,7 +144,7 @@ class Run:
             submission = read_submission(student, folder, self.assignment.wanted)
             work = Work(
                 submission,
-                self.assignment.key(submission.digest),
+                self.assignment.key(submission.digest, self._recorded.get(student, "None")),
                 self.assignment.files_beside(submission),
                 _timestamp(submission),
             )

@@ -3,6 +3,7 @@
 import concurrent.futures
 import threading
 
+from lstmlib.grading.judge.environment import describe
 from lstmlib.grading.judge.station import Sandboxes, Station
 from lstmlib.grading.room.cores import present
 
@@ -95,7 +96,29 @@ class Cluster:
             raise CrowdError(f"Expected workers at the Dask scheduler {scheduler}; there is none.")
 
     def start(self, task):
-        """Workers start when the first task comes."""
+        """Look at the workers; their stations start when the first task comes.
+
+        Raises
+        ------
+        CrowdError
+            If what is installed on one is not what is installed here: marks would depend on who gave them.
+        """
+        ours = describe(task.packages)
+        try:
+            found = self._client.run(describe, task.packages)
+        except Exception as error:  # whatever a worker raised
+            raise CrowdError(f"Expected this course on every worker of the Dask cluster: {error}") from None
+        for worker, theirs in found.items():
+            differing = [what for what in ("python", "code") if theirs[what] != ours[what]] + sorted(
+                name
+                for name in ours["installed"].keys() | theirs["installed"].keys()
+                if ours["installed"].get(name) != theirs["installed"].get(name)
+            )
+            if differing:
+                raise CrowdError(
+                    f"Expected the same environment on the worker {worker} as here; "
+                    f"it differs in {', '.join(differing[:10])}. Install requirements.txt and this course on both."
+                )
 
     def submit(self, task):
         """Have a task judged; return a future. Dask gives the tasks of a worker that is lost to others."""

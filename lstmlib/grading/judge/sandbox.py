@@ -37,6 +37,13 @@ ENVIRONMENT = {
 }
 
 
+FORBIDDEN = (
+    "Some containers and systems forbid ordinary users to make namespaces; allow it (Ubuntu: sysctl "
+    "kernel.apparmor_restrict_unprivileged_userns=0), or run students' code without protection: "
+    'c.Judge.sandbox = "process" in nbgrader_config.py.'
+)
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one room may take.
@@ -256,8 +263,7 @@ class Bubblewrap(_Backend):
     def _refusal(self, said):
         return (
             f"Expected bubblewrap to start a sandbox for students' code; it printed:\n{said}\n"
-            f"Some containers and systems forbid ordinary users to make namespaces; allow it, or run students' code "
-            f'without protection: c.Judge.sandbox = "process" in nbgrader_config.py.'
+            f"{FORBIDDEN}"
         )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from lstmlib.grading.judge.errors import RoomLostError, rebuild
 from lstmlib.grading.judge.outputs import clean, plain
 from lstmlib.grading.judge.proxies import ForeignModule, Remote, RemoteNames, proxy
-from lstmlib.grading.judge.sandbox import SandboxError
+from lstmlib.grading.judge.sandbox import FORBIDDEN, SandboxError
 from lstmlib.grading.room import changes
 from lstmlib.grading.room.frames import Channel, ClosedError, LateError, WireError
 from lstmlib.grading.room.values import Reader, Writer
@@ -72,7 +72,7 @@ class Student:
         except (ClosedError, LateError, WireError, OSError) as error:
             self.without_room = SandboxError(
                 f"Expected a room in the sandbox for a submission; there is none ({_name(error)}).\n"
-                f"{_said(self._keeper, 1.0)}"
+                f"{_said(self._keeper, 1.0)}\n{FORBIDDEN}"
             )
             raise self.without_room from None
         if self.files:
