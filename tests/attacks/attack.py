@@ -45,8 +45,8 @@ class Attack:
         A key of `TESTS`.
     named : str
         A regular expression for what the output must say.
-    stock : bool
-        Whether it may be run outside the sandbox.
+    harmful : bool
+        Against stock, too, it runs in the sandbox only.
     locked : str
         A locked cell of the course's, between the student's cells and the test.
     tags : tuple of str
@@ -60,7 +60,7 @@ class Attack:
     source: str | tuple[str, ...]
     test: str = "add"
     named: str = "AssertionError"
-    stock: bool = True
+    harmful: bool = False
     locked: str = ""
     tags: tuple[str, ...] = ()
     seconds: float = 4.0

@@ -6,7 +6,7 @@ WRONG = "def add(a, b):\n    return 0\n"
 
 
 def harm(name, tries, source, named="Assertion", **more):
-    return Attack(name, tries, source, named=named, stock=False, **more)
+    return Attack(name, tries, source, named=named, harmful=True, **more)
 
 
 ATTACKS = [
@@ -27,9 +27,9 @@ def add(a, b):
     os.kill(os.getpid(), signal.SIGSTOP)
 """, named="Timeout|Error", seconds=1),
     harm("daemon", "a process that outlives the run", """import subprocess
-subprocess.Popen(['sleep', '77.125'], start_new_session=True)
+subprocess.Popen(['sleep', '77.@PORT@'], start_new_session=True)
 def add(a, b):
-    subprocess.Popen(['sleep', '77.125'], start_new_session=True)
+    subprocess.Popen(['sleep', '77.@PORT@'], start_new_session=True)
     return 0
 """),
     harm("fork bomb", "300 forks", """import os, time

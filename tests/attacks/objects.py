@@ -92,17 +92,17 @@ def add(a, b):
     def __str__(self):
         while True: pass
 def add(a, b): raise E
-""", named="Timeout|gave no answer", stock=False, seconds=1),
+""", named="Timeout|gave no answer", harmful=True, seconds=1),
     Attack("exception that raises", "its __str__ raises",
            "class E(Exception):\n    def __str__(self): raise SystemExit\ndef add(a, b): raise E\n",
            named="E|RoomLostError"),
     Attack("list of lists of lists", "sixty levels of two each: what goes through it never ends",
            "a = [1.0]\nfor _ in range(50): a = [a, a]\n" + give("a", name="double"), "double",
-           named="stands for", stock=False),
+           named="stands for", harmful=True),
     Attack("list in itself", "a list of itself, twice", "a = []\na += [a, a]\n" + give("a", name="double"), "double",
-           named="contains itself", stock=False),
+           named="contains itself", harmful=True),
     Attack("endless range", "a range that fills the memory once it is an array",
-           give("range(10**10)", name="double"), "double", named="stands for", stock=False),
+           give("range(10**10)", name="double"), "double", named="stands for", harmful=True),
     Attack("borrowed function", "from a function of the test's to its module", """def apply(f, x):
     found = []
     for name in ('__globals__', '__code__', '__closure__', '__self__', '__wrapped__', '__class__', '__builtins__', 'func', 'gi_frame'):

@@ -19,20 +19,20 @@ ATTACKS = [
     Attack("symlink of its own", "makes a link to the gradebook and reads it", reach(
         "__import__('os').symlink('@COURSE@/gradebook.db', 'link') or open('link', 'rb').read()")),
     Attack("devices", "opens memory and disks", reach(
-        "open('/dev/mem', 'rb')", "open('/dev/kmsg', 'rb')", "open('/dev/sda', 'rb')"), stock=False),
+        "open('/dev/mem', 'rb')", "open('/dev/kmsg', 'rb')", "open('/dev/sda', 'rb')"), harmful=True),
     Attack("writes to the libraries", "changes numpy, Python and the sandbox for the next one", reach(
         *(f"open({path}, 'a')" for path in (
             "__import__('numpy').__file__", "__import__('os').__file__", "'/usr/owned'", "'/judge/owned'", "'/owned'")),
-        ), stock=False),
+        ), harmful=True),
     Attack("rlimits", "takes back the limits", reach(
         *(f"(__import__('resource').setrlimit({k}, (-1, -1)), 'unlimited')" for k in (
             "__import__('resource').RLIMIT_NPROC", "__import__('resource').RLIMIT_AS",
-            "__import__('resource').RLIMIT_FSIZE"))), stock=False),
+            "__import__('resource').RLIMIT_FSIZE"))), harmful=True),
     Attack("ptrace", "attaches to neighbours and reads their memory", reach(
         "libc.ptrace(16, 1, 0, 0) == 0", "libc.ptrace(16, os.getppid(), 0, 0) == 0",
-        before="import ctypes, os\nlibc = ctypes.CDLL(None)"), stock=False),
+        before="import ctypes, os\nlibc = ctypes.CDLL(None)"), harmful=True),
     Attack("namespaces", "becomes root in a namespace of its own, and mounts", reach(
         "libc.unshare(0x10000000) == 0", "libc.unshare(0x10020000) == 0", "libc.mount(b't', b'/tmp', b'tmpfs', 0, 0) == 0",
         "libc.umount2(b'/proc', 2) == 0", "libc.setuid(0) == 0",
-        before="import ctypes, os\nlibc = ctypes.CDLL(None)"), stock=False),
+        before="import ctypes, os\nlibc = ctypes.CDLL(None)"), harmful=True),
 ]  # fmt: skip

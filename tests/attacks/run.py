@@ -1,6 +1,7 @@
 """Run an attack, under our grader and under nbgrader's own, and say what it got."""
 
 import contextlib
+import json
 import logging
 import os
 import re
@@ -15,6 +16,7 @@ from nbgrader.utils import determine_grade
 
 from lstmlib.grading.judge.referee import Referee
 from lstmlib.grading.judge.sandbox import Bubblewrap, Furniture, Limits
+from lstmlib.grading.judge.student import Student
 from tests.attacks.attack import RELEASE
 
 POINTS = 1
@@ -28,10 +30,17 @@ class Result(NamedTuple):
     points: float
     said: str
     reached: bool
+    ended: bool = False  # nbgrader's own run, so that nobody after it is graded
+
+    @property
+    def got_something(self):
+        return bool(self.points) or self.reached or self.ended
 
     def __str__(self):
         got = [f"{self.points:g} of {POINTS}"] if self.points else []
-        return " and ".join([*got, *(["reached it"] if self.reached else [])]) or "nothing"
+        got += ["reached it"] if self.reached else []
+        got += ["ended the run"] if self.ended else []
+        return " and ".join(got) or "nothing"
 
 
 def open_box():
@@ -61,16 +70,49 @@ def ours(attack, box, places):
     return _result([nbformat.from_dict(shown) for shown in outputs])
 
 
-def stock(attack, places, folder):
-    """What it gets where nbgrader runs student's cells and tests in one kernel."""
+def open_stock_box():
+    """The same sandbox for a whole nbgrader: what could harm the machine runs against stock in there."""
+    limits = Limits(memory=2 * 2**30, disk=64 * 2**20)
+    return Bubblewrap(Furniture(("lstmlib",), (), (), ("import numpy", "import nbgrader.preprocessors")), limits)
+
+
+def stock(attack, places, folder, box):
+    """What it gets where nbgrader runs student's cells and tests in one kernel.
+
+    Harmful ones run in the sandbox `box`, nbgrader, kernel and all; others in a kernel that can do what we can.
+    """
     notebook = new_notebook(cells=[new_code_cell(cell["source"]) for cell in attack.cells(places)])
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook.cells[-1].metadata["tags"] = list(attack.tags)
+    if attack.harmful:
+        student = Student(box, 60.0)
+        try:
+            outputs = student.run(_INSIDE.format(notebook=nbformat.writes(notebook)))
+        finally:
+            student.close()
+        said = "".join(output.get("text", "") for output in outputs)
+        if _MARK not in said:
+            return Result(0, f"{said[-1000:]}{outputs[-1:]}", False, ended=True)
+        return _result([nbformat.from_dict(shown) for shown in json.loads(said.partition(_MARK)[2])])
     try:
         Execute(timeout=20, log=logging.getLogger("quiet")).preprocess(notebook, {"metadata": {"path": str(folder)}})
-    except Exception as error:  # it stopped nbgrader itself
-        return Result(0, f"{type(error).__name__}: {error}", False)
+    except Exception as error:
+        return Result(0, f"{type(error).__name__}: {error}", False, ended=True)
     return _result([cell.outputs for cell in notebook.cells])
+
+
+_MARK = "THE OUTPUTS OF ITS CELLS:"
+_INSIDE = f"""
+import json, logging, nbformat
+from nbgrader.preprocessors import Execute
+notebook = nbformat.reads({{notebook!r}}, as_version=4)
+Execute(timeout=20, log=logging.getLogger("quiet")).preprocess(notebook, {{{{"metadata": {{{{"path": "."}}}}}}}})
+for cell in notebook.cells:
+    for output in cell.outputs:
+        if "text" in output:
+            output.text = output.text[:20_000]
+print({_MARK!r} + json.dumps([cell.outputs for cell in notebook.cells]))
+"""
 
 
 def _result(outputs):

@@ -75,7 +75,7 @@ os.register_at_fork(before=lambda: print('before'), after_in_child=child, after_
 """ + WRONG, named="Assertion"),
     Attack("at-fork exit", "the fork that is judged ends at once", """import os
 os.register_at_fork(after_in_child=lambda: os._exit(0))
-""" + WRONG, named="RoomLostError|does not answer|has ended", stock=False),
+""" + WRONG, named="RoomLostError|does not answer|has ended", harmful=True),
     Attack("atexit and excepthook", "hooks that hide errors", """import sys, atexit
 sys.excepthook = lambda *a: None
 atexit.register(lambda: print('bye'))
