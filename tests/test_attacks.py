@@ -133,9 +133,9 @@ def test_the_attacks_are_attacks(attacks_on_stock, box, places, capsys):
     own = {attack.name: OWN.get(attack.name) or ours(attack, box, places) for attack in ATTACKS}
     with capsys.disabled():
         print(f"\n\n{table(theirs, own)}\n")
-    assert theirs.keys() == own.keys() and not any(result.got_something for result in own.values())
-    # The eight that any such course must withstand, and most of the others, get something under stock.
+    assert theirs.keys() == own.keys() and not any(result.succeeded for result in own.values())
+    # Under stock these eight succeed, and many of the others.
     for name in ("patched allclose", "equals everything", "frames", "import of the reference", "gradebook",
                  "hidden tests", "input transformer", "source on disk"):  # fmt: skip
-        assert theirs[name].got_something, name
-    assert sum(result.got_something for result in theirs.values()) >= 35
+        assert theirs[name].succeeded, name
+    assert sum(result.succeeded for result in theirs.values()) >= 30

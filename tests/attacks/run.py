@@ -30,16 +30,16 @@ class Result(NamedTuple):
     points: float
     said: str
     reached: bool
-    ended: bool = False  # nbgrader's own run, so that nobody after it is graded
+    ungraded: bool = False  # nbgrader gave up on the notebook
 
     @property
-    def got_something(self):
-        return bool(self.points) or self.reached or self.ended
+    def succeeded(self):
+        return bool(self.points) or self.reached
 
     def __str__(self):
         got = [f"{self.points:g} of {POINTS}"] if self.points else []
         got += ["reached it"] if self.reached else []
-        got += ["ended the run"] if self.ended else []
+        got += ["not graded"] if self.ungraded else []
         return " and ".join(got) or "nothing"
 
 
@@ -92,12 +92,12 @@ def stock(attack, places, folder, box):
             student.close()
         said = "".join(output.get("text", "") for output in outputs)
         if _MARK not in said:
-            return Result(0, f"{said[-1000:]}{outputs[-1:]}", False, ended=True)
+            return Result(0, f"{said[-1000:]}{outputs[-1:]}", False, ungraded=True)
         return _result([nbformat.from_dict(shown) for shown in json.loads(said.partition(_MARK)[2])])
     try:
         Execute(timeout=20, log=logging.getLogger("quiet")).preprocess(notebook, {"metadata": {"path": str(folder)}})
     except Exception as error:
-        return Result(0, f"{type(error).__name__}: {error}", False, ended=True)
+        return Result(0, f"{type(error).__name__}: {error}", False, ungraded=True)
     return _result([cell.outputs for cell in notebook.cells])
 
 
