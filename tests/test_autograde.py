@@ -525,6 +525,15 @@ def test_the_evidence_says_what_was_run_and_how_it_went(course):
     assert sums["seed"] == f"{(folder / 'records' / 'seed').read_text()}/sums/sums"
 
 
+def test_a_result_with_a_limit_that_may_be_hit_by_chance_is_not_kept(course):
+    folder, released = course
+    for student, sleep, kept in (("ada", 99, 0), ("ben", 0, 1)):
+        twice = f"import time\ndef twice(a):\n    time.sleep({sleep})\n    return 2 * a"
+        hand_in(folder, student, solve(released, twice=twice))
+        run(folder, "autograde", "sums", f"--student={student}", "--Judge.timeout=2")
+        assert len(list((folder / "records" / "cache").rglob("*.gz"))) == kept
+
+
 def test_random_numbers_come_from_the_seed_and_no_two_tests_have_the_same(tmp_path):
     draw = "import random, numpy as np\nprint(drawn(), (random.random(), np.random.random()))"
     hidden = f"### BEGIN HIDDEN TESTS\n{draw}\n### END HIDDEN TESTS"

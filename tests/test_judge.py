@@ -252,6 +252,24 @@ def test_without_bubblewrap_there_is_one_clear_sentence(monkeypatch):
         Bubblewrap(Furniture())
 
 
+def test_what_is_shown_under_cells_comes_from_where_nothing_is_absent():
+    if not shutil.which("bwrap") and not IN_CI:
+        pytest.skip("bubblewrap is not installed")
+    absent = ("lstmlib.activations", "lstmlib.check")
+    boxes = [Bubblewrap(Furniture(("lstmlib",), modules)) for modules in (absent, ())]
+    try:
+        cells = [
+            {"role": "student", "source": "from lstmlib.activations import sigmoid\ndef f():\n    return sigmoid(0.0)"},
+            {"role": "test", "source": "assert f() == 0.5"},
+            {"role": "student", "source": "print(f())"},
+        ]
+        _, test, shown = Referee(*boxes).judge(cells)[0]
+    finally:
+        for box in boxes:
+            box.close()
+    assert "while it is graded it is not there" in str(test) and text(shown) == "0.5\n"
+
+
 def test_what_an_exercise_asks_for_is_absent():
     if not shutil.which("bwrap") and not IN_CI:
         pytest.skip("bubblewrap is not installed")
