@@ -51,12 +51,12 @@ class Assignment:
         self._course, self._judge, self._seed = converter.coursedir, judge, seed
         self.name = self._course.assignment_id
         try:
-            found = gradebook.find_assignment(self.name)
+            entered = gradebook.find_assignment(self.name)
         except MissingEntry:
             raise AssignmentError(
                 f"The gradebook has no assignment {self.name!r}: nbgrader generate_assignment enters it."
             ) from None
-        self.released = read_released(found)
+        self.released = read_released(entered)
         chosen = self._course.notebook_id
         self.wanted = {name: found for name, found in self.released.items() if fnmatch.fnmatch(name, chosen)}
         if not self.wanted:
@@ -68,7 +68,7 @@ class Assignment:
             *(cell["source"] for found in self.wanted.values() for cell in found.cells.values()),
         ])  # fmt: skip
         self._conditions = _digest({
-            "due": str(found.duedate),
+            "due": str(entered.duedate),
             "code": code_of(judge.packages),
             "released": {name: found.digest for name, found in self.wanted.items()},
             "task": {name: self.task(name, new_notebook(), {}).digest for name in self.wanted},
@@ -76,7 +76,7 @@ class Assignment:
         })  # fmt: skip
 
     def key(self, submission, extension="None"):
-        """What the evidence of a submission must name: its hash, and that of all that decides its marks."""
+        """What evidence must name: the hash of what was handed in, of the extension, and of what else decides marks."""
         return _digest([submission, self._conditions, extension])
 
     def task(self, name, notebook, files):

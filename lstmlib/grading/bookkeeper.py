@@ -22,15 +22,13 @@ class Bookkeeper:
         session = gradebook.db()
         session.expire_on_commit = False  # one writer: nothing changes behind its back
         found = gradebook.find_assignment(assignment)
-        self._known = [
-            [found, notebook, *notebook.grade_cells, *notebook.solution_cells, *notebook.task_cells]
-            for notebook in found.notebooks
-        ]  # what is held here is not read again
-        self._names = {
-            cell.id: cell.name
+        cells = [
+            cell
             for notebook in found.notebooks
             for cell in [*notebook.grade_cells, *notebook.solution_cells, *notebook.task_cells]
-        }
+        ]
+        self._known = [found, *found.notebooks, *cells]  # what is held here is not read again
+        self._names = {cell.id: cell.name for cell in cells}
 
     def recorded(self):
         """The students whose submission is entered, each with the extension that was granted, as a text."""

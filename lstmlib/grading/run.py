@@ -28,7 +28,7 @@ from lstmlib.grading.submission import Submission, digest_of, read_submission
 
 
 class RunError(RuntimeError):
-    """Submissions were left ungraded; the message names them."""
+    """A submission can't be graded, or some were left ungraded; the message says what to do."""
 
 
 @dataclass

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import sys
+import types
 from pathlib import Path
 
 from tabulate import tabulate
@@ -32,15 +33,12 @@ def table(theirs, own):
 def _prepare(folder):
     """Let this process have a course to be attacked, and a sandbox."""
     _own.folder = Path(folder, str(os.getpid()))
+    _own.stack = contextlib.ExitStack()
     _own.places = _own.stack.enter_context(course(_own.folder))
     _own.box = open_stock_box()
 
 
-class _own:  # noqa: N801 - what one process of the pool has
-    stack = contextlib.ExitStack()
-    folder: Path
-    places: dict
-    box: object
+_own = types.SimpleNamespace()  # what one process of the pool has
 
 
 def _run(number):

@@ -145,4 +145,3 @@ def _resident(processes, number):
         return 0
     finally:
         os.close(file)
-
