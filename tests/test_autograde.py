@@ -518,7 +518,7 @@ def test_the_evidence_says_what_was_run_and_how_it_went(course):
     cells = {entry["cell"]: entry for entry in sums["cells"]}
     assert sums["scores"] == {"add-test": 1, "twice-test": 0}
     assert cells["add-test"]["calls"] == 1 and cells["add-test"]["mishaps"] == []
-    assert cells["twice-test"]["mishaps"] == ["no answer within 2 seconds"]
+    assert cells["twice-test"]["mishaps"] == ["no answer within the 2 seconds of this test"]
     environment = json.loads((folder / "records" / "environments" / f"{found['environment']}.json").read_bytes())
     assert found["settings"]["timeout"] == 2 and environment["installed"]["nbgrader"] == "0.9.6"
     assert len(found["submission"]) == len(sums["task"]) == len(sums["released"]) == 64

@@ -138,6 +138,12 @@ class Student:
                 self.left_in_all -= spent
                 self.left -= spent
 
+    def _limit(self, seconds):
+        """Which limit it is that leaves this many seconds."""
+        if seconds < self.left:
+            return "the time for the whole submission"
+        return f"the {self.seconds:g} seconds of this test"
+
     def _note(self, mishap):
         if len(self.mishaps) < MOST_MISHAPS:
             self.mishaps.append(mishap)
@@ -237,7 +243,7 @@ class Student:
 
     def _ask(self, do, arguments=None, named=None, **head):
         if self.left <= 0:
-            raise TimeoutError(f"The student's program has used up the {self.seconds:g} seconds of this test.")
+            raise TimeoutError(f"The student's program has used up {self._limit(self.left)}.")
         with self._timed(self.left) as seconds:
             return self._exchange(do, arguments, named, head, seconds)
 
@@ -264,8 +270,9 @@ class Student:
             self._note(f"the program ended during a call ({why})")
             raise RoomLostError(f"The student's program has ended during a call ({why}).") from None
         except LateError:
-            self._note(f"no answer within {seconds:.3g} seconds")
-            raise TimeoutError(f"The student's program gave no answer within {seconds:.3g} seconds.") from None
+            limit = self._limit(seconds)
+            self._note(f"no answer within {limit}")
+            raise TimeoutError(f"The student's program gave no answer within {limit}.") from None
         finally:
             if not finished:  # also where a check's own time limit rings
                 self.leave()
