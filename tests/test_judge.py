@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.macro import Macro
 
 from lstmlib.grading.judge.referee import Referee, make_shell
 from lstmlib.grading.judge.sandbox import Bubblewrap, Furniture, Process, SandboxError
@@ -200,6 +201,8 @@ CELLS = [
     "x = 7 \\\n% 4\nprint(x)",
     "# %pwd\nx = 1\n",
     "await f()\nx = 1",
+    *("check(1)", "pwd", "time", "time (3)", "ls -l", "exit", "quit()", "!ls", "x?", "x = 1", "ls = 3", "a = !ls"),
+    *("1;", "# nothing", "", "twice", "twice(3)", "f'{1}'", "(1)"),
 ]
 
 
@@ -212,10 +215,12 @@ def test_a_cell_is_read_as_ipython_reads_it():
         if cell.cell_type == "code"
     ]
     assert len(released) > 50
+    shell.user_ns["twice"] = Macro("x = 1\n")
     for cell in [*CELLS, *released]:
         assert shell.transform_cell(cell) == InteractiveShell.transform_cell(shell, cell)
     shell.input_transformers_cleanup.append(lambda lines: [line.replace("one", "1") for line in lines])
-    assert shell.transform_cell("x = one\ny = one\n") == "x = 1\ny = 1\n"
+    for cell in ("x = one\ny = one\n", "x = one\n"):
+        assert shell.transform_cell(cell) == cell.replace("one", "1")
 
 
 def test_random_numbers_that_a_test_meets_come_from_the_seed(box):

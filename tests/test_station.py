@@ -28,6 +28,13 @@ def sandbox(request):
 
 
 @pytest.fixture
+def walls():
+    if not shutil.which("bwrap") and not IN_CI:
+        pytest.skip("bubblewrap is not installed")
+    return "bubblewrap"
+
+
+@pytest.fixture
 def sandboxes():
     running = Sandboxes()
     yield running
@@ -94,6 +101,55 @@ def test_all_calls_of_a_test_together_have_a_time(sandbox, station):
     assert time.monotonic() - started < 20
     assert "the 1.5 seconds of this test" in str(result["outputs"][1])
 
+TAKES = """import os, time
+import numpy as np
+took, (ready, done) = [], os.pipe()
+for _ in range({count}):
+    if os.fork() == 0:
+        took.append(np.ones(2**25))  # 256 MiB
+        os.write(done, b".")
+        time.sleep(99)
+for _ in range({count}):
+    os.read(ready, 1)
+time.sleep(1)
+"""
+
+
+def test_the_memory_of_a_room_is_that_of_all_its_processes(walls, station):
+    right = task(walls, TAKES.format(count=2), ["assert len(took) == 0"], limits={"memory": 2**29})
+    wrong = task(walls, TAKES.format(count=6), ["assert len(took) == 0"], limits={"memory": 2**29})
+    assert passed(station.judge(right)) == [True, True]
+    result = station.judge(wrong)
+    assert passed(result) == [False, False]
+    assert "it took too much memory" in str(result["evidence"])
+
+
+def test_the_memory_of_a_neighbour_is_his_own(walls, sandboxes):
+    stations, results = [Station(sandboxes) for _ in range(3)], []
+    wanted = task(walls, TAKES.format(count=2), ["assert len(took) == 0"], limits={"memory": 2**29})
+    threads = [threading.Thread(target=lambda each=each: results.append(each.judge(wanted))) for each in stations]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for each in stations:
+        each.end()
+    assert [passed(result) for result in results] == [[True, True]] * 3
+
+
+def test_what_a_test_shares_with_the_program_counts_for_both(walls, station):
+    large = "import numpy as np\nheld = np.ones(2**25)\ndef first():\n    return held[0]"
+    wait = ["import time\nassert first() == 1\ntime.sleep(0.5)\nassert first() == 1"]
+    result = station.judge(task(walls, large, wait, limits={"memory": 2**29}))
+    assert passed(result) == [True, True]
+
+
+def test_a_room_holds_nothing_open_that_is_the_zygote_s(sandbox, station):
+    look = "import os, stat\nkinds = []\nfor number in range(3, 300):\n    try:\n" \
+           "        kinds.append(stat.S_ISSOCK(os.fstat(number).st_mode))\n    except OSError:\n        pass"
+    result = station.judge(task(sandbox, look, ["assert kinds == [True, True]"]))  # its channel and its doors
+    assert passed(result) == [True, True]
+
 
 def test_a_whole_submission_has_a_time(sandbox, station):
     cells = ["import time\ntime.sleep(1)"] * 4
@@ -140,7 +196,7 @@ def test_a_crowd_can_be_closed_in_the_middle_of_a_cell(sandbox):
 def test_a_sandbox_that_cannot_be_started_is_refused(station, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(SandboxError, match="apt install bubblewrap"):
-        station.judge(task("bubblewrap", *RIGHT))
+        station.judge(task(walls, *RIGHT))
 
 
 def test_of_a_crowd_every_batch_comes_back_with_its_own_results(sandbox):

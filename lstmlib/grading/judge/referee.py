@@ -92,6 +92,7 @@ class Referee:
                     "mishaps": self.student.mishaps,
                     "left": self._left,
                 })  # fmt: skip
+            self.student.close()
             if self.shown is not self.student:  # at last, and in one go: a room that takes turns is slower
                 for number, cell in enumerate(cells):
                     if cell["role"] != "test":

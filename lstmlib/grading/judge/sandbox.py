@@ -21,10 +21,11 @@ from lstmlib.grading import room
 from lstmlib.grading.room.cores import present
 from lstmlib.grading.room.zygote import HOME
 
+GRACE = 5.0  # seconds that a sandbox gets to end by itself
 _INSIDE = "/judge"
 _ROOM = Path(room.__file__).parent
-_START = "import sys; sys.path[:0] = {paths!r}; from {package}.zygote import serve; import socket; " \
-         "serve(socket.socket(fileno={number}))"  # fmt: skip
+_START = "import sys; sys.path[:0] = {paths!r}; from {package}.forks import watch; watch(); " \
+         "from {package}.zygote import serve; import socket; serve(socket.socket(fileno={number}))"  # fmt: skip
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "PATH": "/usr/bin:/bin",
@@ -51,7 +52,8 @@ class Limits:
     Attributes
     ----------
     memory : int
-        Bytes of address space of each process, and of memory of all together.
+        Bytes of address space of each process. All together may take twice as much memory: a test calls a copy of
+        the process that ran the cells, and what the two share counts for both.
     processes : int
         Threads included.
     disk : int
@@ -184,9 +186,12 @@ class _Backend:
 
     def close(self):
         """End it, and all rooms in it."""
-        self._control.close()
-        self._process.kill()
-        self._process.communicate()
+        self._control.close()  # it ends its rooms, and then itself
+        try:
+            self._process.communicate(timeout=GRACE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
 
 
 class Process(_Backend):
@@ -227,7 +232,7 @@ class Bubblewrap(_Backend):
             *("--die-with-parent", "--new-session", "--clearenv"),
             *(part for name, value in ENVIRONMENT.items() for part in ("--setenv", name, value)),
             *("--setenv", "MPLCONFIGDIR", "/judge/scratch", "--setenv", "TMPDIR", "/judge/scratch"),
-            *("--tmpfs", "/judge/scratch", "--tmpfs", "/tmp"),
+            *(part for path in ("/judge/scratch", "/tmp") for part in ("--perms", "1777", "--tmpfs", path)),
             *("--perms", "0755", "--dir", HOME),
             *_readable(list(self._files())),
             *("--proc", "/proc", "--dev", "/dev"),

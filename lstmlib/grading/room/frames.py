@@ -12,6 +12,7 @@ import time
 LARGEST_TEXT = 16 * 2**20  # bytes of JSON
 LARGEST_MESSAGE = 64 * 2**20  # bytes of JSON and blobs
 MOST_BLOBS = 100_000
+AT_ONCE = 2**16  # bytes: mostly all of a message
 
 
 class WireError(Exception):
@@ -31,6 +32,7 @@ class Channel:
 
     def __init__(self, connection: socket.socket):
         self.connection = connection
+        self._come = bytearray()  # and not asked for yet
 
     def send(self, head, blobs=(), deadline=None):
         """Send a message.
@@ -52,11 +54,10 @@ class Channel:
         text = json.dumps(head, separators=(",", ":")).encode()
         sizes = [memoryview(blob).nbytes for blob in blobs]
         _bound(len(text), sizes)
-        start = struct.pack(f">II{len(sizes)}Q", len(text), len(sizes), *sizes) + text
+        message = b"".join((struct.pack(f">II{len(sizes)}Q", len(text), len(sizes), *sizes), text, *blobs))
         try:
-            for piece in (start, *blobs):
-                self._wait_until(deadline)
-                self.connection.sendall(piece)
+            self._wait_until(deadline)
+            self.connection.sendall(message)
         except TimeoutError:
             raise LateError from None
         except OSError as error:
@@ -79,7 +80,7 @@ class Channel:
         text = self._exactly(length, deadline)
         blobs = [self._exactly(size, deadline) for size in sizes]
         try:
-            head = json.loads(text)
+            head = json.loads(text.decode())
         except (ValueError, RecursionError) as error:
             raise WireError(f"expected a JSON text: {error}") from None
         if not isinstance(head, dict):
@@ -91,7 +92,8 @@ class Channel:
 
     def _wait_until(self, deadline):
         if deadline is None:
-            self.connection.settimeout(None)
+            if self.connection.gettimeout() is not None:
+                self.connection.settimeout(None)
             return
         left = deadline - time.monotonic()
         if left <= 0:
@@ -99,19 +101,19 @@ class Channel:
         self.connection.settimeout(left)
 
     def _exactly(self, size, deadline):
-        data = bytearray(size)
-        view, filled = memoryview(data), 0
-        while filled < size:
+        while len(self._come) < size:
             self._wait_until(deadline)
             try:
-                got = self.connection.recv_into(view[filled:])
+                part = self.connection.recv(AT_ONCE if size < AT_ONCE else 16 * AT_ONCE)
             except TimeoutError:
                 raise LateError from None
             except OSError as error:
                 raise ClosedError(str(error)) from None
-            if not got:
+            if not part:
                 raise ClosedError("the connection has ended")
-            filled += got
+            self._come += part
+        data = self._come[:size]
+        del self._come[:size]
         return data
 
 

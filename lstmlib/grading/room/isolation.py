@@ -4,13 +4,9 @@ import ctypes
 import os
 import resource
 
-_NAMESPACES = {
-    "mount": 0x00020000,
-    "uts": 0x04000000,
-    "ipc": 0x08000000,
-    "user": 0x10000000,
-    "pid": 0x20000000,
-}
+from .forks import fork
+
+_MOUNT, _UTS, _IPC, _USER, _PID = 0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000  # namespaces
 _NOT_SUID, _NO_DEVICES = 2, 4
 _SET_DUMPABLE, _CAPABILITY_DROP, _NO_NEW_PRIVILEGES, _AMBIENT, _AMBIENT_CLEAR = 4, 24, 38, 47, 4
 NOBODY = 65534
@@ -38,21 +34,64 @@ def no_core():
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def separate():
-    """Leave all that this process shares with others but its files; its next child is alone in its world.
+def found():
+    """Found a world of processes, and go on as the first of them; returns a descriptor of it.
+
+    It takes a right over that world to make others below it, for `fork_apart`. The process that calls this stays
+    behind, and ends when the one that goes on does.
 
     Raises
     ------
     OSError
         Where the system does not let an ordinary process make namespaces.
     """
+    become_nobody()
+    _leave(_USER | _PID)
+    first = os.fork()
+    if first:
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]) % 256)
+    here = os.open("/proc/self/ns/pid", os.O_RDONLY)
+    no_core()
+    return here
+
+
+def fork_apart(here):
+    """Fork a process that sees no other: the first of a world of its own, all of which ends with it.
+
+    Parameters
+    ----------
+    here : int
+        From `found`.
+    """
+    _must(_libc.unshare(_PID), "unshare")
+    process = -1
+    try:
+        process = fork()
+    finally:
+        if process != 0:
+            _must(_libc.setns(here, _PID), "setns")
+    return process
+
+
+def separate():
+    """Leave all that this process shares with others but its files and its world of processes.
+
+    Raises
+    ------
+    OSError
+        Where the system does not let an ordinary process make namespaces.
+    """
+    _leave(_USER | _MOUNT | _UTS | _IPC)
+    no_core()
+
+
+def _leave(namespaces):
     user, group = os.getuid(), os.getgid()
     _must(_libc.prctl(_SET_DUMPABLE, 1, 0, 0, 0), "PR_SET_DUMPABLE")  # or the files below belong to root
-    _must(_libc.unshare(sum(_NAMESPACES.values())), "unshare")
+    _must(_libc.unshare(namespaces), "unshare")
     for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
-    no_core()
 
 
 def mount_empty(path, size="1m", mode="0755"):

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from . import changes
+from .forks import fork
 from .frames import Channel, ClosedError, WireError
 from .shell import Outputs
 from .values import Reader, Writer
@@ -123,10 +124,8 @@ class Room:
 
     def _do_fork(self, head, reader):
         _, (door,), _, _ = socket.recv_fds(self.doors, 1, 1)
-        drawn = random.getstate()
-        child = os.fork()
+        child = fork()
         if child == 0:
-            random.setstate(drawn)  # Python draws a new one in each fork
             self.channel.close()
             self.doors.close()
             self.channel = Channel(socket.socket(fileno=door))

@@ -5,14 +5,17 @@ import builtins
 import contextlib
 import io
 import os
+import re
 import sys
 import warnings
 from typing import Any
 
+from IPython.core.autocall import IPyAutocall
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.macro import Macro
 from traitlets.config import Config
 
 LONGEST_OUTPUT = 1_000_000  # characters of text under one cell
@@ -106,6 +109,11 @@ class _Hook(DisplayHook):
     def finish_displayhook(self):
         pass
 
+    def quiet(self):
+        """Whether a semicolon ends the cell; IPython takes it apart for that."""
+        cells = self.shell.history_manager.input_hist_parsed
+        return (not cells or ";" in cells[-1]) and super().quiet()
+
 
 class Shell(InteractiveShell):
     """An IPython without terminal, history file and kernel."""
@@ -128,16 +136,23 @@ class Shell(InteractiveShell):
     def transform_cell(self, raw_cell):
         """Python for the code of a cell. What is Python already stays as it is: that takes less to find out.
 
-        A single line may be the name of a magic, and whoever has steps of their own gets them.
+        A single line may begin with the name of a magic, and whoever has steps of their own gets them.
         """
-        if "\n" in raw_cell.strip() and self._steps() == self._usual_steps and _is_python(raw_cell):
+        if self._steps() == self._usual_steps and _is_python(raw_cell) and not self._is_order(raw_cell.strip()):
             return raw_cell if raw_cell.endswith("\n") else f"{raw_cell}\n"
         return super().transform_cell(raw_cell)
 
     def _steps(self):
-        manager = self.input_transformer_manager
-        own = self.input_transformers_post
-        return [*manager.cleanup_transforms, *manager.line_transforms, *manager.token_transformers, *own]
+        manager, filters = self.input_transformer_manager, self.prefilter_manager
+        usual = manager.cleanup_transforms, manager.line_transforms, manager.token_transformers
+        return [list(steps) for steps in (*usual, self.input_transformers_post, filters.transformers, filters.checkers)]
+
+    def _is_order(self, line):
+        """Whether IPython may take a cell of one line for something else than the Python that it could be."""
+        first = re.match(r"\w+", line)
+        if "\n" in line or first is None:
+            return False
+        return self.find_magic(first[0]) is not None or isinstance(self.user_ns.get(first[0]), (Macro, IPyAutocall))
 
     def warm_up(self):
         """Do once what is slow the first time, for all forks that come."""
