@@ -173,6 +173,22 @@ def test_a_crash_in_a_state_that_cannot_be_reached_again_is_the_student_s_own(sa
     assert not any(passed(result)[3:])
 
 
+def test_a_sandbox_outlives_the_thread_that_asked_for_it(sandbox, station, sandboxes):
+    wanted, opened = task(sandbox, *RIGHT), []
+
+    def ask():
+        opened.extend(sandboxes.of(wanted))
+        for box in opened:
+            box.wait()
+
+    asks = threading.Thread(target=ask)
+    asks.start()
+    asks.join()
+    time.sleep(0.5)
+    assert passed(station.judge(wanted)) == [True, True]
+    assert all(box.runs for box in opened) and sandboxes.of(wanted) == opened
+
+
 def test_a_sandbox_that_ends_during_a_test_is_no_fault_of_the_student_s(sandbox, station, sandboxes):
     slow = "import time\ndef slow():\n    time.sleep(2)\n    return 1"
     wanted = task(sandbox, slow, ["assert slow() == 1"])
@@ -196,7 +212,7 @@ def test_a_crowd_can_be_closed_in_the_middle_of_a_cell(sandbox):
 def test_a_sandbox_that_cannot_be_started_is_refused(station, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(SandboxError, match="apt install bubblewrap"):
-        station.judge(task(walls, *RIGHT))
+        station.judge(task("bubblewrap", *RIGHT))
 
 
 def test_of_a_crowd_every_batch_comes_back_with_its_own_results(sandbox):

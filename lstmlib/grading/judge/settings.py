@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 
 from nbgrader.utils import is_grade, is_locked, is_solution
 from traitlets import Dict, Enum, Float, Integer, List, Unicode
@@ -35,7 +36,8 @@ class Judge(LoggingConfigurable):
         help="Assignment to the modules that hold what it asks students to write; they are not there when it is judged."
     ).tag(config=True)
     preload = List(
-        Unicode(), help="Modules that are imported once for all submissions, besides those that a release imports."
+        Unicode(),
+        help="Modules that are imported once for all submissions that name them, besides those that a release imports.",
     ).tag(config=True)
     workers = Integer(0, help="How many notebooks are judged at the same time; 0: as many as there are cores.").tag(
         config=True
@@ -80,7 +82,8 @@ class Judge(LoggingConfigurable):
             sandbox=self.sandbox,
             packages=list(self.packages),
             absent=list(self.absent.get(assignment, ())),
-            preload=[*(f"import {name}" for name in self.preload), *preload],
+            preload=preload,
+            also=[f"import {name}" for name in self.preload if any(_mentions(cell.source, name) for cell in cells)],
             limits=dict(self.limits),
             seconds=self.timeout,
             seconds_in_all=self.submission_timeout,
@@ -94,6 +97,11 @@ class Judge(LoggingConfigurable):
 
 def _name(cell):
     return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
+def _mentions(source, module):
+    """Whether the package of a module comes up in a cell."""
+    return re.search(rf"\b{re.escape(module.split('.')[0])}\b", source) is not None
 
 
 def _role(cell):

@@ -32,8 +32,10 @@ class Task:
         Names of those that the course brings. Trusted cells see them alone.
     sandbox : str
         A key of `BACKENDS`.
-    packages, absent, preload : list of str
+    packages, absent : list of str
         Of `Furniture`.
+    preload, also : list of str
+        Import statements: of the release, which everybody needs, and others that this notebook seems to need.
     limits : dict
         Of `Limits`.
     seconds, seconds_in_all : float
@@ -48,6 +50,7 @@ class Task:
     packages: list = field(default_factory=list)
     absent: list = field(default_factory=list)
     preload: list = field(default_factory=lambda: ["import numpy"])
+    also: list = field(default_factory=list)
     limits: dict = field(default_factory=dict)
     seconds: float = 30.0
     seconds_in_all: float = 600.0
@@ -67,7 +70,7 @@ class Task:
         backend, limits = BACKENDS[self.sandbox], Limits(**self.limits)
         absent = tuple(self.absent) if backend is Bubblewrap else ()  # nothing can be hidden from an ordinary process
         return [
-            (backend, Furniture(tuple(self.packages), modules, (), tuple(self.preload)), limits)
+            (backend, Furniture(tuple(self.packages), modules, (), (*self.preload, *self.also)), limits)
             for modules in (absent, ())
         ]
 

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import warnings
-from typing import Any
+from typing import Any, cast
 
 from IPython.core.autocall import IPyAutocall
 from IPython.core.displayhook import DisplayHook
@@ -16,6 +16,7 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.macro import Macro
+from IPython.core.prefilter import PrefilterManager
 from traitlets.config import Config
 
 LONGEST_OUTPUT = 1_000_000  # characters of text under one cell
@@ -143,7 +144,7 @@ class Shell(InteractiveShell):
         return super().transform_cell(raw_cell)
 
     def _steps(self):
-        manager, filters = self.input_transformer_manager, self.prefilter_manager
+        manager, filters = self.input_transformer_manager, cast("PrefilterManager", self.prefilter_manager)
         usual = manager.cleanup_transforms, manager.line_transforms, manager.token_transformers
         return [list(steps) for steps in (*usual, self.input_transformers_post, filters.transformers, filters.checkers)]
 
