@@ -42,17 +42,34 @@ class Referee:
         For a cell of the student's, or for all that a test asks of the student's program; and for all cells.
     seed : str, optional
         Of the random numbers of the cells; each test has its own.
+    also : list of str
+        Import statements that the rooms should find done.
     shell : Shell, optional
         From `make_shell`, and not used before.
     """
 
     def __init__(
-        self, judged, shown, files=None, released=(), seconds=30.0, seconds_in_all=math.inf, seed=None, shell=None
+        self,
+        judged,
+        shown,
+        files=None,
+        released=(),
+        seconds=30.0,
+        seconds_in_all=math.inf,
+        seed=None,
+        also=(),
+        shell=None,
     ):
         self.seed, self._left = seed, []
-        limits = {"seconds": seconds, "files": files, "seconds_in_all": seconds_in_all, "seed": _number(seed, "room")}
-        self.student = Student(judged, brief=shown is not judged, **limits)
-        self.shown = self.student if shown is judged else Student(shown, **limits)
+        conditions = {
+            "seconds": seconds,
+            "files": files,
+            "seconds_in_all": seconds_in_all,
+            "seed": _number(seed, "room"),
+            "also": also,
+        }
+        self.student = Student(judged, brief=shown is not judged, **conditions)
+        self.shown = self.student if shown is judged else Student(shown, **conditions)
         self.shell = make_shell() if shell is None else shell
         self.namespace = self.shell.user_ns
         self.namespace.attach(self.student, released)

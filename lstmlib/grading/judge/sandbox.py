@@ -100,12 +100,13 @@ class Door:
     def __init__(self, control):
         self._control = control
 
-    def open_room(self, channel, doors, keeper):
+    def open_room(self, channel, doors, keeper, also=()):
         """Make a room that serves over three sockets: requests, forks, and orders to its keeper.
 
-        It runs on the cores of the process that asks for it.
+        It runs on the cores of the process that asks for it. What `also` imports is imported once for all rooms that
+        ask for the same.
         """
-        request = json.dumps({"cores": present()}).encode()
+        request = json.dumps({"cores": present(), "also": list(also)}).encode()
         socket.send_fds(self._control, [request], [channel.fileno(), doors.fileno(), keeper.fileno()])
 
 
@@ -179,10 +180,10 @@ class _Backend:
         """Of the socket over which it is asked for rooms: a `Door` for another process."""
         return self._control.fileno()
 
-    def open_room(self, channel, doors, keeper):
+    def open_room(self, channel, doors, keeper, also=()):
         """Make a room; see `Door.open_room`."""
         self.wait()
-        Door(self._control).open_room(channel, doors, keeper)
+        Door(self._control).open_room(channel, doors, keeper, also)
 
     def close(self):
         """End it, and all rooms in it."""

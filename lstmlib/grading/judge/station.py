@@ -2,7 +2,7 @@
 
 A station is a process that forks for each notebook: nothing that one leaves behind meets the next, and what ends or
 hangs costs one notebook. It ends when its line to whoever started it is cut, however that one ended. The sandboxes are
-those of the process that starts stations: all its stations share them, and get the doors with each task.
+those of the process that starts stations: all its stations share them.
 """
 
 import concurrent.futures
@@ -24,7 +24,7 @@ from lstmlib.grading.judge.sandbox import ENVIRONMENT, Door
 
 MARGIN = 60.0  # seconds that a notebook gets beyond the time of the student's program
 THREADS = {name: ENVIRONMENT[name] for name in ENVIRONMENT if name.endswith("_THREADS")}
-_START = "import sys; sys.path[:0] = {path!r}; from lstmlib.grading.judge.station import serve; serve({hatch})"
+_START = "import sys; sys.path[:0] = {path!r}; from lstmlib.grading.judge.station import serve; serve{doors!r}"
 
 
 class JudgingError(RuntimeError):
@@ -83,32 +83,27 @@ class Station:
     """
 
     def __init__(self, sandboxes, cores=()):
-        self._sandboxes, self._cores = sandboxes, list(cores)
+        self._sandboxes, self._doors, self._cores = sandboxes, [], list(cores)
         self._process: Any = None
-        self._hatch: Any = None
-        self._preload: list[str] = []
         self._closed = False
 
     def start(self, task):
-        """Start the process for tasks such as this one, and their sandboxes, unless they run; return the sandboxes."""
-        boxes = self._sandboxes.of(task)
-        if self._process is not None and self._process.poll() is None and task.preload == self._preload:
-            return boxes
+        """Start the process for tasks such as this one, unless it runs."""
+        doors = self._sandboxes.of(task)
+        if self._process is not None and self._process.poll() is None and doors == self._doors:
+            return
         self.end()
-        self._hatch, theirs = socket.socketpair()
-        with theirs:
-            start = _START.format(path=[str(Path(__file__).parents[3])], hatch=theirs.fileno())
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", start],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                pass_fds=[theirs.fileno()],
-                env=os.environ | THREADS,
-                start_new_session=True,  # Ctrl-C is for who started it
-            )
-        self._preload = task.preload
+        numbers = tuple(door.fileno() for door in doors)  # twice the same, if nothing is absent
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _START.format(path=[str(Path(__file__).parents[3])], doors=numbers)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=set(numbers),
+            env=os.environ | THREADS,
+            start_new_session=True,  # Ctrl-C is for who started it
+        )
+        self._doors = doors
         self._send(json.dumps({"preload": task.preload, "cores": self._cores}))
-        return boxes
 
     def judge(self, task):
         """Have a task judged.
@@ -133,13 +128,12 @@ class Station:
             if self._closed:
                 raise JudgingError("The run was stopped.")
             try:
-                boxes = self.start(task)
-                for box in boxes:
-                    box.wait()
-                socket.send_fds(self._hatch, [b"d"], list(dict.fromkeys(box.fileno() for box in boxes)))
+                self.start(task)
+                for door in self._doors:
+                    door.wait()
                 self._send(task.text())
                 reply = json.loads(self._process.stdout.readline())
-                if not all(box.runs for box in boxes):
+                if not all(door.runs for door in self._doors):
                     reply = {"failed": "The sandbox has ended."}  # and what came of it is no fault of the student's
             except (OSError, ValueError):
                 reply = {"failed": "The process that judges it has ended."}
@@ -159,7 +153,6 @@ class Station:
         process, self._process = self._process, None
         if process is not None:
             _kill(process)
-            self._hatch.close()
             with contextlib.suppress(OSError):
                 process.stdin.close()
             process.stdout.close()
@@ -182,13 +175,13 @@ def _kill(process):
 # In the station
 
 
-def serve(hatch):
+def serve(judged, shown):
     """Judge the tasks that come on standard input, a line each, and answer on standard output.
 
     Parameters
     ----------
-    hatch : int
-        The socket over which come, with each task, the doors to its two sandboxes, or the one that it has.
+    judged, shown : int
+        The sockets of the doors to two sandboxes, or twice to one.
     """
     from lstmlib.grading.judge.referee import make_shell
     from lstmlib.grading.judge.task import Task
@@ -197,7 +190,7 @@ def serve(hatch):
 
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a test prints past IPython
-    hatch = socket.socket(fileno=hatch)
+    doors = {number: Door(socket.socket(fileno=number)) for number in {judged, shown}}
     shell, wanted = make_shell(), json.loads(sys.stdin.buffer.readline())
     stay(wanted["cores"])
     for statement in wanted["preload"]:
@@ -207,13 +200,9 @@ def serve(hatch):
     settle()
     for line in sys.stdin.buffer:
         task = Task(**json.loads(line))
-        ends = [socket.socket(fileno=end) for end in socket.recv_fds(hatch, 1, 2)[1]]
-        doors = [Door(end) for end in ends]
-        work = functools.partial(task.judge, doors[0], doors[-1], shell)
+        work = functools.partial(task.judge, doors[judged], doors[shown], shell)
         answers.write(_apart(work, task.seconds_in_all * 2 + MARGIN) + b"\n")
         answers.flush()
-        for end in ends:
-            end.close()
 
 
 def _apart(work, seconds):

@@ -70,7 +70,7 @@ class Task:
         backend, limits = BACKENDS[self.sandbox], Limits(**self.limits)
         absent = tuple(self.absent) if backend is Bubblewrap else ()  # nothing can be hidden from an ordinary process
         return [
-            (backend, Furniture(tuple(self.packages), modules, (), (*self.preload, *self.also)), limits)
+            (backend, Furniture(tuple(self.packages), modules, (), tuple(self.preload)), limits)
             for modules in (absent, ())
         ]
 
@@ -98,6 +98,7 @@ class Task:
             seconds=self.seconds,
             seconds_in_all=self.seconds_in_all,
             seed=self.seed or None,
+            also=self.also,
             shell=shell,
         )
         with _workplace({name: files[name] for name in self.course_files}):

@@ -1,6 +1,7 @@
 """The first process in the sandbox: it loads the libraries once, and forks a room for each submission.
 
-Tree of processes: zygote → room → forks of the room. No student's code runs in the zygote, which keeps its rooms.
+Tree of processes: zygote → room → forks of the room. No student's code runs in a zygote, which keeps its rooms. Where
+rooms should find more loaded than others need, a fork of the zygote loads it, and is their zygote.
 """
 
 import contextlib
@@ -25,75 +26,140 @@ HOME = "/student"
 def serve(control):
     """Make a room for each request that comes over the socket `control`, until it is closed."""
     settings = json.loads(control.recv(1_000_000))
-    separate = settings["separate"]
-    here = isolation.found() if separate else None
+    here = isolation.found() if settings["separate"] else None
     shell = Shell.instance()
-    for statement in settings["preload"]:
-        with contextlib.suppress(Exception):  # what cannot be imported will say so where a student imports it
-            exec(statement, {})
+    _load(settings["preload"])
     shell.warm_up()
     settle()
     forks.unwatch()
-    keeper = Keeper(2 * settings["memory"] if separate else None)
     control.send(json.dumps({"ready": True}).encode())
-    try:
-        while True:
-            keeper.wait(control)
-            text, ends, _, _ = socket.recv_fds(control, 100_000, 3)
-            if not text:
-                return
-            channel, doors, line = ends
-            home = HOME if separate else tempfile.mkdtemp()
-            room = isolation.fork_apart(here) if separate else forks.fork()
-            if room == 0:
-                keeper.forget()
-                control.detach()
-                _enter(settings, shell, json.loads(text)["cores"], channel, doors, line, home)
-            os.close(channel)
-            os.close(doors)
-            keeper.take(Tenant(room, socket.socket(fileno=line), "" if separate else home))
-    finally:
-        keeper.close()
+    Zygote(control, settings, here, shell).serve()
 
 
-def _enter(settings, shell, cores, channel, doors, line, home):
-    """Become a room; never returns."""
-    try:
+def _load(statements):
+    for statement in statements:
+        with contextlib.suppress(Exception):  # what cannot be imported will say so where a student imports it
+            exec(statement, {})
+
+
+class Zygote:
+    """One that has loaded all that it should.
+
+    Parameters
+    ----------
+    control : socket.socket
+    settings : dict
+        Those of `lstmlib.grading.judge.sandbox`.
+    here : int or None
+        From `isolation.found`.
+    shell : Shell
+    """
+
+    def __init__(self, control, settings, here, shell):
+        self.control, self.settings, self.here, self.shell = control, settings, here, shell
+        self._keeper = Keeper(2 * settings["memory"] if settings["separate"] else None)
+        self._branches: dict[tuple, socket.socket] = {}  # what they have loaded besides to how they are asked for rooms
+
+    def serve(self):
+        """Do what is asked for until nobody is there to ask."""
         try:
-            _close_all_but(channel, doors, line)
+            while True:
+                self._keeper.wait(self.control)
+                text, ends, _, _ = socket.recv_fds(self.control, 100_000, 3)
+                if not text:
+                    return
+                request = json.loads(text)
+                if request["also"]:
+                    self._hand_on(tuple(request["also"]), request, ends)
+                else:
+                    self._open(request["cores"], *ends)
+        finally:
+            self._keeper.close()
+
+    def _hand_on(self, also, request, ends):
+        for last in (False, True):
+            if also not in self._branches:
+                self._branch(also)
+            try:
+                socket.send_fds(self._branches[also], [json.dumps(request | {"also": []}).encode()], ends)
+                break
+            except OSError:  # it has ended
+                self._branches.pop(also).close()
+                if last:
+                    raise
+        for end in ends:
+            os.close(end)
+
+    def _branch(self, also):
+        mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        if forks.fork() == 0:
+            try:
+                self._forget(theirs.fileno(), *([] if self.here is None else [self.here]))
+                mine.detach()
+                _load(also)
+                settle()
+                Zygote(theirs, self.settings, self.here, self.shell).serve()
+            finally:
+                os._exit(0)
+        theirs.close()
+        self._branches[also] = mine
+
+    def _open(self, cores, channel, doors, line):
+        home = HOME if self.here is not None else tempfile.mkdtemp()
+        room = forks.fork() if self.here is None else isolation.fork_apart(self.here)
+        if room == 0:
+            try:
+                self._forget(channel, doors, line)
+                self._enter(cores, channel, doors, line, home)
+            finally:
+                os._exit(1)
+        os.close(channel)
+        os.close(doors)
+        self._keeper.take(Tenant(room, socket.socket(fileno=line), home if self.here is None else ""))
+
+    def _forget(self, *kept):
+        """In a fork, keep nothing else open: with that, rooms could be ordered, and others be ended."""
+        self._keeper.forget()
+        for end in (self.control, *self._branches.values()):
+            end.detach()
+        last = 2
+        for number in [*sorted(kept), os.sysconf("SC_OPEN_MAX")]:
+            os.closerange(last + 1, number)
+            last = number
+
+    def _enter(self, cores, channel, doors, line, home):
+        """Become a room; never returns."""
+        try:
             stay(cores)
             os.setsid()
-            if settings["separate"]:
-                isolation.separate()
-                for path in settings["emptied"]:
-                    isolation.mount_empty(path, size=str(settings["disk"]), mode="1777")
-                isolation.mount_empty("/proc")
-                isolation.give_up_capabilities()
-                calls.refuse()
-                isolation.limit(settings["memory"], settings["processes"], settings["disk"], settings["seconds"])
-                os.makedirs(home, exist_ok=True)
-                os.environ["HOME"] = home
+            _close_standard_streams()
+            if self.here is not None:
+                self._lock_up(home)
             os.chdir(home)
         except BaseException:
             with contextlib.suppress(OSError):
                 os.write(line, json.dumps({"failed": traceback.format_exc()[-4000:]}).encode())
-            raise
+            return
         os.close(line)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        live(Channel(socket.socket(fileno=channel)), socket.socket(fileno=doors), shell)
-    finally:
-        os._exit(1)
+        live(Channel(socket.socket(fileno=channel)), socket.socket(fileno=doors), self.shell)
+
+    def _lock_up(self, home):
+        settings = self.settings
+        isolation.separate()
+        for path in settings["emptied"]:
+            isolation.mount_empty(path, size=str(settings["disk"]), mode="1777")
+        isolation.mount_empty("/proc")
+        isolation.give_up_capabilities()
+        calls.refuse()
+        isolation.limit(settings["memory"], settings["processes"], settings["disk"], settings["seconds"])
+        os.makedirs(home, exist_ok=True)
+        os.environ["HOME"] = home
 
 
-def _close_all_but(*kept):
-    """Keep nothing of the zygote's open: with what it has, more rooms could be ordered, and others be ended.
-
-    Standard error leads to a pipe of the judge's that all rooms share: one could fill it, and block the others.
-    """
+def _close_standard_streams():
+    """Standard error leads to a pipe of the judge's that all rooms share: one could fill it, and block the others."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nowhere, number)
-    last = 2
-    for number in [*sorted(kept), os.sysconf("SC_OPEN_MAX")]:
-        os.closerange(last + 1, number)
-        last = number
+    os.close(nowhere)
