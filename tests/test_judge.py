@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import warnings
 from pathlib import Path
 
 import nbformat
@@ -221,6 +222,25 @@ def test_a_cell_is_read_as_ipython_reads_it():
     shell.input_transformers_cleanup.append(lambda lines: [line.replace("one", "1") for line in lines])
     for cell in ("x = one\ny = one\n", "x = one\n"):
         assert shell.transform_cell(cell) == cell.replace("one", "1")
+
+
+def test_what_was_read_ahead_runs_as_it_would_have():
+    shell = make_shell()
+    for cell, shown in (
+        ("import asyncio\nawait asyncio.sleep(0)\nprint('waited')", "waited"),
+        ("async def f():\n    return 3\nprint(await f())", "3"),
+        ("x = 5\nx", "5"),
+        ("x = 6\nx;", ""),
+        ("from __future__ import annotations\ndef g(a: no): return 1", ""),
+        ("def g(a: no): return 1\nprint(g.__annotations__)", "{'a': 'no'}"),
+    ):
+        outputs, success = shell.show(cell)
+        assert success, outputs
+        assert shown in str(outputs) and bool(shown) == bool(outputs)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        shell.show("x = '\\d'\ny = 1")
+    assert [str(each.message) for each in warned] == [r"invalid escape sequence '\d'"]
 
 
 def test_random_numbers_that_a_test_meets_come_from_the_seed(box):

@@ -1,10 +1,12 @@
 """Reading the code of cells without running it."""
 
 import ast
+import functools
 
 
+@functools.lru_cache(1000)
 def parse(source):
-    """The syntax tree of a cell; lines for IPython count as empty, and what is no Python as nothing."""
+    """The syntax tree of a cell, only to be read; lines for IPython count as empty, what is no Python as nothing."""
     lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n")]
     try:
         return ast.parse("\n".join(lines))

@@ -184,6 +184,7 @@ def serve(judged, shown):
         The sockets of the doors to two sandboxes, or twice to one.
     """
     from lstmlib.grading.judge.referee import make_shell
+    from lstmlib.grading.judge.source import parse
     from lstmlib.grading.judge.task import Task
     from lstmlib.grading.room.cores import stay
     from lstmlib.grading.room.pages import settle
@@ -200,6 +201,8 @@ def serve(judged, shown):
     settle()
     for line in sys.stdin.buffer:
         task = Task(**json.loads(line))
+        for source in task.released:
+            parse(source)  # once, for all forks
         work = functools.partial(task.judge, doors[judged], doors[shown], shell)
         answers.write(_apart(work, task.seconds_in_all * 2 + MARGIN) + b"\n")
         answers.flush()

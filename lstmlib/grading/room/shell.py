@@ -1,6 +1,5 @@
 """Running one cell with IPython and collecting what a notebook would show under it."""
 
-import ast
 import builtins
 import contextlib
 import io
@@ -11,6 +10,7 @@ import warnings
 from typing import Any, cast
 
 from IPython.core.autocall import IPyAutocall
+from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
@@ -116,8 +116,36 @@ class _Hook(DisplayHook):
         return (not cells or ";" in cells[-1]) and super().quiet()
 
 
+class _Compiler(CachingCompiler):
+    """IPython's, but what was read to find out whether it is Python is not read again."""
+
+    def __init__(self):
+        super().__init__()
+        self._read: tuple[Any, Any] = None, None
+
+    def is_python(self, source):
+        """Whether there is a syntax tree of a text; the next to ask for that gets it."""
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            try:
+                tree = super().ast_parse(source)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                return False
+        self._read = (source, self.flags), None if warned else tree  # warnings name the cell, which nobody knows here
+        return True
+
+    def ast_parse(self, source, filename="<unknown>", symbol="exec"):
+        (key, tree), self._read = self._read, (None, None)  # given away once: whoever runs it may change it
+        if tree is not None and key == (source, self.flags) and symbol == "exec":
+            return tree
+        return super().ast_parse(source, filename, symbol)
+
+
 class Shell(InteractiveShell):
     """An IPython without terminal, history file and kernel."""
+
+    compiler_class = _Compiler
+    compile: _Compiler
 
     def __init__(self, **settings):
         config = Config()
@@ -139,9 +167,16 @@ class Shell(InteractiveShell):
 
         A single line may begin with the name of a magic, and whoever has steps of their own gets them.
         """
-        if self._steps() == self._usual_steps and _is_python(raw_cell) and not self._is_order(raw_cell.strip()):
-            return raw_cell if raw_cell.endswith("\n") else f"{raw_cell}\n"
+        cell = raw_cell if raw_cell.endswith("\n") else f"{raw_cell}\n"
+        if self._steps() == self._usual_steps and not self._is_order(cell.strip()) and self.compile.is_python(cell):
+            return cell
         return super().transform_cell(raw_cell)
+
+    def should_run_async(self, raw_cell, *, transformed_cell=None, preprocessing_exc_tuple=None):
+        """Whether a cell waits for something; IPython compiles all of it to find out."""
+        return any(word in (transformed_cell or "") for word in ("await", "async")) and super().should_run_async(
+            raw_cell, transformed_cell=transformed_cell, preprocessing_exc_tuple=preprocessing_exc_tuple
+        )
 
     def _steps(self):
         manager, filters = self.input_transformer_manager, cast("PrefilterManager", self.prefilter_manager)
@@ -209,13 +244,3 @@ class Shell(InteractiveShell):
                 yield
             finally:
                 builtins.input = saved
-
-
-def _is_python(source):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # they come when it is compiled
-        try:
-            ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return False
-    return True

@@ -61,10 +61,8 @@ class Writer:
             return value
         if id(value) in self._ids:
             return ["ref", self._ids[id(value)]]
-        for kinds, write in _WRITERS:
-            if isinstance(value, kinds):
-                return write(self, value, depth + 1)
-        return self.export(value, self)
+        write = _EXACTLY.get(type(value)) or next((each for kinds, each in _WRITERS if isinstance(value, kinds)), None)
+        return self.export(value, self) if write is None else write(self, value, depth + 1)
 
     def blob(self, data):
         self.blobs.append(data)
@@ -173,6 +171,9 @@ _WRITERS = [
     (decimal.Decimal, lambda writer, value, depth: ["decimal", decimal.Decimal.__str__(value)]),
     (np.random.Generator, _generator),
 ]
+
+
+_EXACTLY: dict[type, Any] = dict(_WRITERS)
 
 
 class Reader:
