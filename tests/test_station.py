@@ -144,6 +144,16 @@ def test_what_a_test_shares_with_the_program_counts_for_both(walls, station):
     assert passed(result) == [True, True]
 
 
+def test_a_program_that_leaves_no_process_for_a_test_is_told_so_at_once(walls, station):
+    fill = "import os, time\ntry:\n    while True:\n        if os.fork() == 0:\n            time.sleep(99)\n" \
+           "except OSError:\n    pass\nx = 1"
+    started = time.monotonic()
+    result = station.judge(task(walls, fill, ["assert x == 1"], seconds=30.0, limits={"processes": 24}))
+    assert passed(result) == [True, False]
+    assert "cannot be copied" in str(result["evidence"])
+    assert time.monotonic() - started < 20
+
+
 def test_a_room_holds_nothing_open_that_is_the_zygote_s(sandbox, station):
     look = "import os, stat\nkinds = []\nfor number in range(3, 300):\n    try:\n" \
            "        kinds.append(stat.S_ISSOCK(os.fstat(number).st_mode))\n    except OSError:\n        pass"

@@ -202,10 +202,9 @@ class Student:
             if self._room is None:
                 self.open()
             socket.send_fds(self._doors, [b"d"], [theirs.fileno()])
-            self._ask_room({"do": "fork", "name": self.generation})
-            theirs.close()  # or nobody would notice when the fork ends
-            fork = Channel(mine)
-            fork.receive(time.monotonic() + GRACE)
+            head, _ = self._ask_room({"do": "fork", "name": self.generation})
+            if "error" in head:
+                raise ClosedError("it cannot be copied")
         except (ClosedError, LateError, WireError, OSError) as error:
             mine.close()
             why = self._why(error)
@@ -213,8 +212,8 @@ class Student:
             self.close()
             raise RoomLostError(f"The student's program does not answer any more ({why}).") from None
         finally:
-            theirs.close()
-        self._fork = fork
+            theirs.close()  # or nobody would notice when the fork ends
+        self._fork = Channel(mine)
 
     def lookup(self, name):
         """The value of a name: data, or a proxy.

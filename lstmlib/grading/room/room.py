@@ -132,7 +132,6 @@ class Room:
             self._forks.clear()
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             try:
-                self.channel.send({"ready": True})
                 self.serve()
             finally:
                 os._exit(0)
