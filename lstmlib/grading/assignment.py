@@ -127,7 +127,8 @@ class Assignment:
         path = os.path.join(folder, f"{name}.ipynb")
         if not os.path.exists(path):
             return list(self.wanted[name].texts.values())
-        return [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+        text = Path(path).read_text(encoding="utf-8")  # nbgrader wrote it: looking through it takes a tenth of a second
+        return [cell.source for cell in nbformat.v4.reads(text).cells if cell.cell_type == "code"]
 
     def _own_files(self, excluded):
         """What the instructor put beside the notebooks: it takes the place of students' files of the same names."""

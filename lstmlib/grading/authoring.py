@@ -10,7 +10,6 @@ import re
 import shutil
 from typing import Any
 
-import jupytext
 import nbformat
 from nbgrader.preprocessors import ClearSolutions as NbgraderClearSolutions
 
@@ -58,6 +57,8 @@ def read_notebook(path):
         If two cells have the same grade id, a file to include is not there, or the file holds no code cell (most
         often because its header does not say that it is a MyST notebook).
     """
+    import jupytext  # which none of nbgrader's commands needs
+
     notebook = jupytext.read(path, fmt="md:myst")
     if not any(cell.cell_type == "code" for cell in notebook.cells):
         raise ValueError(f"{path}: expected a MyST notebook with code cells, found none. Is the jupytext header there?")

@@ -19,9 +19,9 @@ from pathlib import Path
 
 from lstmlib.grading import room
 from lstmlib.grading.room.cores import present
-from lstmlib.grading.room.zygote import HOME
 
 GRACE = 5.0  # seconds that a sandbox gets to end by itself
+HOME = "/student"
 _INSIDE = "/judge"
 _ROOM = Path(room.__file__).parent
 _START = "import sys; sys.path[:0] = {paths!r}; from {package}.forks import watch; watch(); " \
@@ -132,6 +132,7 @@ class _Backend:
             )
         settings = asdict(self.limits) | {
             "separate": self.separate,
+            "home": HOME,
             "preload": list(furniture.preload),
             "emptied": [path for path in (HOME, "/tmp", "/dev/shm", "/judge/scratch") if path not in self._kept()],
         }

@@ -10,7 +10,6 @@ import tempfile
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from lstmlib.grading.judge.referee import Referee
 from lstmlib.grading.judge.sandbox import Bubblewrap, Furniture, Limits, Process
 
 BACKENDS = {"bubblewrap": Bubblewrap, "process": Process}
@@ -89,6 +88,8 @@ class Task:
         dict
             The ``outputs`` of each cell, and its ``evidence``.
         """
+        from lstmlib.grading.judge.referee import Referee  # and IPython, without which it can be sent elsewhere
+
         files = {name: base64.b64decode(content) for name, content in self.files.items()}
         referee = Referee(
             judged,

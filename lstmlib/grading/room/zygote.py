@@ -20,8 +20,6 @@ from .pages import settle
 from .room import live
 from .shell import Shell
 
-HOME = "/student"
-
 
 def serve(control):
     """Make a room for each request that comes over the socket `control`, until it is closed."""
@@ -105,7 +103,7 @@ class Zygote:
         self._branches[also] = mine
 
     def _open(self, cores, channel, doors, line):
-        home = HOME if self.here is not None else tempfile.mkdtemp()
+        home = self.settings["home"] if self.here is not None else tempfile.mkdtemp()
         room = forks.fork() if self.here is None else isolation.fork_apart(self.here)
         if room == 0:
             try:
