@@ -219,6 +219,14 @@ def test_a_crowd_can_be_closed_in_the_middle_of_a_cell(sandbox):
     assert isinstance(future.exception(), JudgingError)
 
 
+def test_a_test_that_itself_never_ends_is_given_up():
+    code = "import time; from lstmlib.grading.judge.station import _apart; print(_apart(lambda: time.sleep(99), 1.0))"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as waiting:
+        assert "took more than 1 seconds" in waiting.stdout.readline()
+
+
 def test_a_sandbox_that_cannot_be_started_is_refused(station, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(SandboxError, match="apt install bubblewrap"):
