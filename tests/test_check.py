@@ -402,3 +402,16 @@ def test_choice_without_a_key_says_only_how_it_was_read():
         report = check_choice(letter)
         assert report.passed
         assert f"recorded as {letter}" in report.message
+
+
+def test_a_function_gets_copies_of_all_that_is_inside_its_arguments():
+    held, twice = np.array([[1], None], dtype=object), np.ones(2)
+
+    def changes(objects, first, second):
+        objects[0].append(2)
+        first += 1
+        return second
+
+    made = call(changes, {"objects": held, "first": twice, "second": twice}, list)
+    assert held[0] == [1] and list(twice) == [1, 1]
+    assert made.value == [2, 2]  # two names of one array, as they were

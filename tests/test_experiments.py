@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -199,7 +200,7 @@ def test_an_experiment_is_run_in_the_pool_and_an_error_names_its_run(monkeypatch
     monkeypatch.setattr(driver, "run_one", len)  # of three arguments: fails in every worker
     ((name, error, _),) = driver.run_all(["zero_input"])
     assert name == "zero_input"
-    assert "zero_input, orthogonal × 0.95, seed 0: TypeError" in str(error)
+    assert re.search(r"zero_input, orthogonal × 0\.95, seed \d: TypeError", str(error))  # which is first, is chance
     monkeypatch.undo()
     assert driver.verify("zero_input", workers=1) == []
 

@@ -203,7 +203,7 @@ CELLS = [
     "# %pwd\nx = 1\n",
     "await f()\nx = 1",
     *("check(1)", "pwd", "time", "time (3)", "ls -l", "exit", "quit()", "!ls", "x?", "x = 1", "ls = 3", "a = !ls"),
-    *("1;", "# nothing", "", "twice", "twice(3)", "f'{1}'", "(1)"),
+    *("1;", "# nothing", "", "twice", "twice(3)", "f'{1}'", "(1)", "In [1]: x = 5", "In [1]: x = 5\nIn [2]: y = x"),
 ]
 
 
@@ -217,6 +217,9 @@ def test_a_cell_is_read_as_ipython_reads_it():
     ]
     assert len(released) > 50
     shell.user_ns["twice"] = Macro("x = 1\n")
+    shell.autocall = 2
+    assert shell.transform_cell("print") == "print()\n"
+    shell.autocall = 0
     for cell in [*CELLS, *released]:
         assert shell.transform_cell(cell) == InteractiveShell.transform_cell(shell, cell)
     shell.input_transformers_cleanup.append(lambda lines: [line.replace("one", "1") for line in lines])
@@ -224,19 +227,22 @@ def test_a_cell_is_read_as_ipython_reads_it():
         assert shell.transform_cell(cell) == cell.replace("one", "1")
 
 
-def test_what_was_read_ahead_runs_as_it_would_have():
-    shell = make_shell()
-    for cell, shown in (
-        ("import asyncio\nawait asyncio.sleep(0)\nprint('waited')", "waited"),
-        ("async def f():\n    return 3\nprint(await f())", "3"),
-        ("x = 5\nx", "5"),
-        ("x = 6\nx;", ""),
-        ("from __future__ import annotations\ndef g(a: no): return 1", ""),
-        ("def g(a: no): return 1\nprint(g.__annotations__)", "{'a': 'no'}"),
-    ):
-        outputs, success = shell.show(cell)
-        assert success, outputs
+def test_what_was_read_ahead_runs_as_it_would_have(judge):
+    cells = {
+        "import asyncio\nawait asyncio.sleep(0)\nprint('waited')": "waited",
+        "async def f():\n    return 3\nprint(await f())": "3",
+        "x = 5\nx": "5",
+        "x = 6\nx;": "",
+        "from __future__ import annotations\ndef g(a: no): return 1": "",
+        "def g(a: no): return 1\nprint(g.__annotations__)": "{'a': 'no'}",
+    }
+    for outputs, shown in zip(judge(*cells), cells.values(), strict=True):
+        assert not failed(outputs), outputs
         assert shown in str(outputs) and bool(shown) == bool(outputs)
+
+
+def test_warnings_of_what_was_read_ahead_come_once():
+    shell = make_shell()
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         shell.show("x = '\\d'\ny = 1")

@@ -1,8 +1,10 @@
 """Stations: what ends, hangs or is killed costs one notebook, and limits hold for tests and whole submissions."""
 
+import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -152,6 +154,83 @@ def test_a_program_that_leaves_no_process_for_a_test_is_told_so_at_once(walls, s
     assert passed(result) == [True, False]
     assert "cannot be copied" in str(result["evidence"])
     assert time.monotonic() - started < 20
+
+
+REFUSED = """import asyncio, mmap, socket
+async def waits():
+    await asyncio.sleep(0)
+    return "waited"
+def tries(what):
+    try:
+        return str(eval(what))
+    except OSError as error:
+        return type(error).__name__
+got = [tries("mmap.mmap(-1, 4096)"), tries("mmap.mmap(open('/dev/zero', 'r+b').fileno(), 4096)"),
+       tries("socket.socket(socket.AF_UNIX)"), len(socket.socketpair()), asyncio.run(waits()),
+       len(mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))]
+"""
+
+
+def test_memory_that_nobody_counts_and_sockets_are_refused(walls, station):
+    got = ["PermissionError", "OSError", "PermissionError", 2, "waited", 4096]
+    result = station.judge(task(walls, REFUSED, [f"print(got)\nassert got == {got}"]))
+    assert passed(result) == [True, True], result["outputs"]
+
+
+def test_a_room_that_cannot_be_made_leaves_the_others_alone(sandbox, station, sandboxes):
+    wanted = task(sandbox, *RIGHT)
+    box = sandboxes.of(wanted)[0]
+    box.wait()
+    for ends in (0, 1):
+        mine, theirs = socket.socketpair()
+        socket.send_fds(box._control, [b'{"cores": [], "also": []}'], [theirs.fileno()] * ends)
+        theirs.close()
+        if ends:
+            assert b"TypeError" in mine.recv(10_000)
+    assert passed(station.judge(wanted)) == [True, True]
+    assert box.runs
+
+
+def _children(process):
+    return [int(number) for number in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the system has no such list of processes")
+def test_what_a_notebook_names_is_loaded_again_by_another_fork_if_the_first_ends(station, sandboxes):
+    right = "import sys\nloaded = 'tabnanny' in sys.modules", ["assert loaded"]
+    wanted = task("process", *right, also=["import tabnanny"])
+    assert passed(station.judge(wanted)) == [True, True]
+    assert passed(station.judge(task("process", *right))) == [True, False]
+    zygote = sandboxes.of(wanted)[0]._process.pid
+    (branch,) = _children(zygote)
+    os.kill(branch, signal.SIGKILL)
+    assert passed(station.judge(wanted)) == [True, True]
+    assert len(_children(zygote)) == 1 and branch not in _children(zygote)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing ends a process with its parent there")
+def test_without_a_sandbox_too_nothing_stays_that_a_test_has_called(sandboxes, tmp_path):
+    endless = f"import os\ndef f():\n    open('{tmp_path}/' + str(os.getpid()), 'w').close()\n    while True: pass"
+    for kill in (lambda box: box.close(), lambda box: box._process.kill()):
+        station = Station(sandboxes)
+        wanted = task("process", endless, ["f()"])
+        box = sandboxes.of(wanted)[0]
+        threading.Thread(target=lambda each=station, what=wanted: _judge_in_vain(each, what)).start()
+        while not (found := list(tmp_path.iterdir())):
+            time.sleep(0.1)
+        station.close()
+        kill(box)
+        deadline = time.monotonic() + 10
+        while Path(f"/proc/{found[0].name}").exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert not Path(f"/proc/{found[0].name}").exists()
+        station.end()
+        found[0].unlink()
+
+
+def _judge_in_vain(station, wanted):
+    with contextlib.suppress(JudgingError, OSError):
+        station.judge(wanted)
 
 
 def test_a_room_holds_nothing_open_that_is_the_zygote_s(sandbox, station):

@@ -75,7 +75,7 @@ def call(function: Callable, arguments: dict[str, Any], read: Callable, seconds:
 
 def _copies(values):
     arrays = [value for value in values if type(value) is np.ndarray]
-    alone = len(set(map(id, arrays))) == len(arrays)
+    alone = len(set(map(id, arrays))) == len(arrays) and not any(array.dtype.hasobject for array in arrays)
     if alone and all(type(value) in (np.ndarray, float, int) for value in values):  # which takes a tenth of the time
         return [value.copy(order="K") if type(value) is np.ndarray else value for value in values]
     return copy.deepcopy(values)  # all at once: what belongs together still does

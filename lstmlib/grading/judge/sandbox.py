@@ -238,6 +238,7 @@ class Bubblewrap(_Backend):
             *("--perms", "0755", "--dir", HOME),
             *_readable(list(self._files())),
             *("--proc", "/proc", "--dev", "/dev"),
+            *("--dev-bind", "/dev/null", "/dev/zero"),  # or processes could share it as memory that nobody counts
             *(part for path in ("/", *self._kept()) for part in ("--remount-ro", path)),
             *("--chdir", "/"),
             *(sys.executable, "-c", start),

@@ -1,7 +1,8 @@
 """System calls that no exercise needs, refused to a room: they would take memory that nobody counts, or privileges.
 
-What is in a memory file or a System V segment belongs to no process, so the keeper does not see it. A new user
-namespace would give its maker the right to mount file systems of any size.
+What is in a memory file, a System V segment or a shared area without a file belongs to no process, so the keeper does
+not see it. A new user namespace would give its maker the right to mount file systems of any size. And over a socket,
+rooms that run at the same time could talk to each other; pairs of sockets and pipes stay, and asyncio with them.
 """
 
 import ctypes
@@ -12,14 +13,15 @@ import struct
 _NEW_USER = 0x10000000
 _SAME = {"open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433,
          "pidfd_getfd": 438, "mount_setattr": 442, "memfd_secret": 447, "io_uring_setup": 425}  # fmt: skip
-# Machine to the kernel's number for it, those of clone and clone3, and those of the refused calls: unshare, setns,
-# mount, umount2, pivot_root, ptrace, process_vm_readv, process_vm_writev, memfd_create, shmget, msgget, semget,
-# userfaultfd, perf_event_open, bpf, add_key, request_key, keyctl.
+_SHARED, _WITHOUT_FILE = 0x1, 0x20
+# Machine to the kernel's number for it, those of clone, clone3 and mmap, and those of the refused calls: unshare,
+# setns, mount, umount2, pivot_root, ptrace, process_vm_readv, process_vm_writev, memfd_create, shmget, msgget, semget,
+# userfaultfd, perf_event_open, bpf, add_key, request_key, keyctl, socket.
 _MACHINES = {
-    "x86_64": (0xC000003E, 56, 435, [272, 308, 165, 166, 155, 101, 310, 311, 319, 29, 68, 64, 323, 298, 321, 248, 249,
-                                     250]),
-    "aarch64": (0xC00000B7, 220, 435, [97, 268, 40, 39, 41, 117, 270, 271, 279, 194, 186, 190, 282, 241, 280, 217, 218,
-                                       219]),
+    "x86_64": (0xC000003E, 56, 435, 9, [272, 308, 165, 166, 155, 101, 310, 311, 319, 29, 68, 64, 323, 298, 321, 248,
+                                        249, 250, 41]),
+    "aarch64": (0xC00000B7, 220, 435, 222, [97, 268, 40, 39, 41, 117, 270, 271, 279, 194, 186, 190, 282, 241, 280, 217,
+                                            218, 219, 198]),
 }  # fmt: skip
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000
@@ -39,13 +41,15 @@ def refuse():
         raise OSError(ctypes.get_errno(), "PR_SET_SECCOMP")
 
 
-def _steps(machine, clone, clone3, refused):
+def _steps(machine, clone, clone3, mmap, refused):
     no = (_RETURN, 0, 0, _REFUSE | errno.EPERM)
     yield from ((_LOAD, 0, 0, 4), (_EQUAL, 1, 0, machine), no, (_LOAD, 0, 0, 0), (_AT_LEAST, 0, 1, _OF_X32), no)
     for number in [*refused, *_SAME.values()]:
         yield from ((_EQUAL, 0, 1, number), no)
     # The C library does without clone3, whose flags are in memory and cannot be looked at.
     yield from ((_EQUAL, 0, 1, clone3), (_RETURN, 0, 0, _REFUSE | errno.ENOSYS))
+    yield from ((_EQUAL, 0, 5, mmap), (_LOAD, 0, 0, 40), (_ANY_BIT, 0, 2, _WITHOUT_FILE), (_ANY_BIT, 0, 1, _SHARED), no)
+    yield (_RETURN, 0, 0, _ALLOW)
     yield from ((_EQUAL, 0, 3, clone), (_LOAD, 0, 0, 16), (_ANY_BIT, 0, 1, _NEW_USER), no)
     yield (_RETURN, 0, 0, _ALLOW)
 

@@ -33,12 +33,11 @@ def fork():
     global _plain
     import random  # registers something, so not before `watch`
 
-    _plain = len(sys._current_frames()) == 1
-    drawn = None if _plain else random.getstate()
+    _plain, drawn = len(sys._current_frames()) == 1, random.getstate()
     try:
         process = os.fork()
     finally:
         _plain = False
-    if process == 0 and drawn is not None:
+    if process == 0:
         random.setstate(drawn)
     return process

@@ -48,9 +48,11 @@ class Channel:
         Raises
         ------
         WireError
-            If the message is too large.
+            If the message is too large, or something has come that nobody had asked for.
         ClosedError, LateError
         """
+        if self._come:  # each side waits for the other's answer: this would be taken for the next
+            raise WireError("something came that nobody had asked for")
         text = json.dumps(head, separators=(",", ":")).encode()
         sizes = [memoryview(blob).nbytes for blob in blobs]
         _bound(len(text), sizes)

@@ -3,12 +3,13 @@
 import ctypes
 import os
 import resource
+import signal
 
 from .forks import fork
 
 _MOUNT, _UTS, _IPC, _USER, _PID = 0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000  # namespaces
 _NOT_SUID, _NO_DEVICES = 2, 4
-_SET_DUMPABLE, _CAPABILITY_DROP, _NO_NEW_PRIVILEGES, _AMBIENT, _AMBIENT_CLEAR = 4, 24, 38, 47, 4
+_PARENT_DEATH, _SET_DUMPABLE, _CAPABILITY_DROP, _NO_NEW_PRIVILEGES, _AMBIENT, _AMBIENT_CLEAR = 1, 4, 24, 38, 47, 4
 NOBODY = 65534
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -92,6 +93,12 @@ def _leave(namespaces):
     for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
+
+
+def end_with_parent():
+    """Let the system kill this process when the one that forked it ends, where it can do that."""
+    if hasattr(_libc, "prctl"):
+        _libc.prctl(_PARENT_DEATH, signal.SIGKILL, 0, 0, 0)
 
 
 def mount_empty(path, size="1m", mode="0755"):

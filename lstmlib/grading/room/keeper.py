@@ -1,7 +1,8 @@
 """Keeping rooms: each ends when the judge says so, when its line to the judge is cut, or when it takes too much memory.
 
-A room is the first process of a namespace of its own. Whatever it starts stays below it in the tree of processes, so
-its memory is that of the tree, and when it is killed, the kernel kills all of the tree.
+In a sandbox, a room is the first process of a namespace of its own. Whatever it starts stays below it in the tree of
+processes, so its memory is that of the tree, and when it is killed, the kernel kills all of the tree. Without one, its
+forks are killed with it, and what a student's code has started besides is left alone.
 """
 
 import collections
@@ -12,6 +13,7 @@ import select
 import shutil
 import signal
 import socket
+import threading
 import time
 from dataclasses import dataclass
 
@@ -44,8 +46,7 @@ class Keeper:
     Parameters
     ----------
     memory : int, optional
-        Bytes that all processes of a room may take together, what they share with this one left out. Without it,
-        nobody looks.
+        Bytes that all processes of a room may take together, each beyond what this one takes. Without it, nobody looks.
     """
 
     def __init__(self, memory=None):
@@ -97,6 +98,8 @@ class Keeper:
 
     def _end(self, room, **why):
         os.kill(room.process, signal.SIGKILL)  # it is there, dead perhaps, until it is waited for
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # it has not got that far, or is dead
+            os.killpg(room.process, signal.SIGKILL)
         if why:
             with contextlib.suppress(OSError):
                 room.line.send(json.dumps(why).encode())
@@ -109,8 +112,8 @@ class Keeper:
         for room in list(self._dying):
             if os.waitpid(room.process, how)[0]:
                 self._dying.remove(room)
-                if room.home:
-                    shutil.rmtree(room.home, ignore_errors=True)
+                if room.home:  # in no sandbox: it may be large, and others wait
+                    threading.Thread(target=shutil.rmtree, args=(room.home,), kwargs={"ignore_errors": True}).start()
 
     # Memory
 

@@ -24,6 +24,7 @@ import numpy as np
 from . import changes
 from .forks import fork
 from .frames import Channel, ClosedError, WireError
+from .isolation import end_with_parent
 from .shell import Outputs
 from .values import Reader, Writer
 
@@ -126,6 +127,7 @@ class Room:
         _, (door,), _, _ = socket.recv_fds(self.doors, 1, 1)
         child = fork()
         if child == 0:
+            end_with_parent()
             self.channel.close()
             self.doors.close()
             self.channel = Channel(socket.socket(fileno=door))

@@ -19,6 +19,7 @@ from IPython.core.macro import Macro
 from IPython.core.prefilter import PrefilterManager
 from traitlets.config import Config
 
+_PROMPT = re.compile(r"^(\[(ins|nav)\] )?In \[\d+\]: ", re.MULTILINE)  # of a cell that was copied from a terminal
 LONGEST_OUTPUT = 1_000_000  # characters of text under one cell
 LARGEST_RICH = 5_000_000  # characters of all else: a figure takes 50,000
 MOST_OUTPUTS = 1_000
@@ -183,12 +184,15 @@ class Shell(InteractiveShell):
         usual = manager.cleanup_transforms, manager.line_transforms, manager.token_transformers
         return [list(steps) for steps in (*usual, self.input_transformers_post, filters.transformers, filters.checkers)]
 
-    def _is_order(self, line):
-        """Whether IPython may take a cell of one line for something else than the Python that it could be."""
-        first = re.match(r"\w+", line)
-        if "\n" in line or first is None:
+    def _is_order(self, cell):
+        """Whether IPython may take a cell for something else than the Python that it could be."""
+        if _PROMPT.search(cell):
+            return True
+        first = re.match(r"\w+", cell)
+        if "\n" in cell or first is None:
             return False
-        return self.find_magic(first[0]) is not None or isinstance(self.user_ns.get(first[0]), (Macro, IPyAutocall))
+        meant = isinstance(self.user_ns.get(first[0]), (Macro, IPyAutocall))
+        return bool(self.autocall) or meant or self.find_magic(first[0]) is not None
 
     def warm_up(self):
         """Do once what is slow the first time, for all forks that come."""

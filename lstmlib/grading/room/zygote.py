@@ -56,7 +56,7 @@ class Zygote:
     def __init__(self, control, settings, here, shell):
         self.control, self.settings, self.here, self.shell = control, settings, here, shell
         self._keeper = Keeper(2 * settings["memory"] if settings["separate"] else None)
-        self._branches: dict[tuple, socket.socket] = {}  # what they have loaded besides to how they are asked for rooms
+        self._branches: dict[tuple, tuple] = {}  # what they have loaded besides to their processes and how to ask them
 
     def serve(self):
         """Do what is asked for until nobody is there to ask."""
@@ -66,31 +66,42 @@ class Zygote:
                 text, ends, _, _ = socket.recv_fds(self.control, 100_000, 3)
                 if not text:
                     return
-                request = json.loads(text)
-                if request["also"]:
-                    self._hand_on(tuple(request["also"]), request, ends)
-                else:
-                    self._open(request["cores"], *ends)
+                self._answer(json.loads(text), ends)
         finally:
             self._keeper.close()
+
+    def _answer(self, request, ends):
+        """Make a room, or say over its line why there is none: the others stay as they are."""
+        try:
+            if request["also"]:
+                self._hand_on(tuple(request["also"]), request, ends)
+            else:
+                self._open(request["cores"], *ends)
+        except Exception:
+            for line in ends[-1:]:
+                _report(line)
+        for end in ends:
+            os.close(end)
 
     def _hand_on(self, also, request, ends):
         for last in (False, True):
             if also not in self._branches:
                 self._branch(also)
+            process, control = self._branches[also]
             try:
-                socket.send_fds(self._branches[also], [json.dumps(request | {"also": []}).encode()], ends)
-                break
+                socket.send_fds(control, [json.dumps(request | {"also": []}).encode()], ends)
+                return
             except OSError:  # it has ended
-                self._branches.pop(also).close()
+                self._branches.pop(also)
+                control.close()
+                os.waitpid(process, 0)
                 if last:
                     raise
-        for end in ends:
-            os.close(end)
 
     def _branch(self, also):
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        if forks.fork() == 0:
+        process = forks.fork()
+        if process == 0:
             try:
                 self._forget(theirs.fileno(), *([] if self.here is None else [self.here]))
                 mine.detach()
@@ -100,25 +111,22 @@ class Zygote:
             finally:
                 os._exit(0)
         theirs.close()
-        self._branches[also] = mine
+        self._branches[also] = process, mine
 
     def _open(self, cores, channel, doors, line):
         home = self.settings["home"] if self.here is not None else tempfile.mkdtemp()
         room = forks.fork() if self.here is None else isolation.fork_apart(self.here)
         if room == 0:
             try:
-                self._forget(channel, doors, line)
                 self._enter(cores, channel, doors, line, home)
             finally:
                 os._exit(1)
-        os.close(channel)
-        os.close(doors)
-        self._keeper.take(Tenant(room, socket.socket(fileno=line), home if self.here is None else ""))
+        self._keeper.take(Tenant(room, socket.socket(fileno=os.dup(line)), home if self.here is None else ""))
 
     def _forget(self, *kept):
         """In a fork, keep nothing else open: with that, rooms could be ordered, and others be ended."""
         self._keeper.forget()
-        for end in (self.control, *self._branches.values()):
+        for end in (self.control, *(control for _, control in self._branches.values())):
             end.detach()
         for number in map(int, os.listdir("/dev/fd")):
             if number > 2 and number not in kept:
@@ -128,15 +136,16 @@ class Zygote:
     def _enter(self, cores, channel, doors, line, home):
         """Become a room; never returns."""
         try:
+            self._forget(channel, doors, line)
             stay(cores)
             os.setsid()
             _close_standard_streams()
             if self.here is not None:
                 self._lock_up(home)
+            isolation.end_with_parent()
             os.chdir(home)
         except BaseException:
-            with contextlib.suppress(OSError):
-                os.write(line, json.dumps({"failed": traceback.format_exc()[-4000:]}).encode())
+            _report(line)
             return
         os.close(line)
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -153,6 +162,12 @@ class Zygote:
         isolation.limit(settings["memory"], settings["processes"], settings["disk"], settings["seconds"])
         os.makedirs(home, exist_ok=True)
         os.environ["HOME"] = home
+
+
+def _report(line):
+    """Say what is just going wrong."""
+    with contextlib.suppress(OSError):
+        os.write(line, json.dumps({"failed": traceback.format_exc()[-4000:]}).encode())
 
 
 def _close_standard_streams():
