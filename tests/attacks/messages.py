@@ -42,7 +42,7 @@ ATTACKS = [
            named="RoomLostError", harmful=True),
     Attack("forged replies, many", "answers for requests to come",
            SOCKETS + "for _ in range(50): forge(frame({'outputs': [], 'success': True, 'value': 42}))\n",
-           named="RoomLostError", harmful=True),
+           named="RoomLostError|AssertionError", harmful=True),  # found out only if it comes before its question
     Attack("forged value", "a value that equals all", in_call("{'value': ['remote', 0, {'kind': 'object', 'type': 'int', "
            "'name': 'x', 'doc': None, 'callable': True}]}"), named="Assertion", harmful=True),
     Attack("forged id", "overwrites what the grader holds", in_call("{'value': 0, 'changed': [[1, 'list', ['list', 1, []]], "
