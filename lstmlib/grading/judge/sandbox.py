@@ -60,12 +60,15 @@ class Limits:
         Bytes of files, which are in memory.
     seconds : int
         Of processor time of each process.
+    sockets : bool
+        Whether it may open some: there is no network, but rooms that run at the same time could talk to each other.
     """
 
     memory: int = 2 * 2**30
     processes: int = 48
     disk: int = 64 * 2**20
     seconds: int = 600
+    sockets: bool = False
 
 
 @dataclass(frozen=True)

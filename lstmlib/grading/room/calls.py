@@ -29,14 +29,15 @@ _OF_X32 = 0x40000000
 _SET_SECCOMP, _FILTER = 22, 2
 
 
-def refuse():
+def refuse(sockets=False):
     """Refuse the calls to this process and its children, for good; needs "no new privileges".
 
     On another machine than those above, nothing is refused.
     """
-    if _PROGRAM is None:
+    program = _PROGRAMS.get(bool(sockets))
+    if program is None:
         return
-    steps = _Program(len(_PROGRAM) // 8, _PROGRAM)
+    steps = _Program(len(program) // 8, program)
     if _libc.prctl(_SET_SECCOMP, _FILTER, ctypes.byref(steps), 0, 0):
         raise OSError(ctypes.get_errno(), "PR_SET_SECCOMP")
 
@@ -59,6 +60,8 @@ class _Program(ctypes.Structure):
 
 
 _libc = ctypes.CDLL(None, use_errno=True)
-_PROGRAM = None  # made once, for all rooms
+_PROGRAMS: dict[bool, bytes] = {}  # made once, for all rooms: without and with sockets
 if platform.machine() in _MACHINES:
-    _PROGRAM = b"".join(struct.pack("HBBI", *step) for step in _steps(*_MACHINES[platform.machine()]))
+    *_about, _refused = _MACHINES[platform.machine()]
+    for _sockets, _calls in ((False, _refused), (True, _refused[:-1])):
+        _PROGRAMS[_sockets] = b"".join(struct.pack("HBBI", *step) for step in _steps(*_about, _calls))

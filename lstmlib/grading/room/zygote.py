@@ -158,7 +158,7 @@ class Zygote:
             isolation.mount_empty(path, size=str(settings["disk"]), mode="1777")
         isolation.mount_empty("/proc")
         isolation.give_up_capabilities()
-        calls.refuse()
+        calls.refuse(settings["sockets"])
         isolation.limit(settings["memory"], settings["processes"], settings["disk"], settings["seconds"])
         os.makedirs(home, exist_ok=True)
         os.environ["HOME"] = home
