@@ -62,6 +62,7 @@ class _Program(ctypes.Structure):
 _libc = ctypes.CDLL(None, use_errno=True)
 _PROGRAMS: dict[bool, bytes] = {}  # made once, for all rooms: without and with sockets
 if platform.machine() in _MACHINES:
-    *_about, _refused = _MACHINES[platform.machine()]
+    _machine, _clone, _clone3, _mmap, _refused = _MACHINES[platform.machine()]
     for _sockets, _calls in ((False, _refused), (True, _refused[:-1])):
-        _PROGRAMS[_sockets] = b"".join(struct.pack("HBBI", *step) for step in _steps(*_about, _calls))
+        _listed = _steps(_machine, _clone, _clone3, _mmap, _calls)
+        _PROGRAMS[_sockets] = b"".join(struct.pack("HBBI", *step) for step in _listed)
