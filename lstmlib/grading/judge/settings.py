@@ -29,7 +29,7 @@ class Judge(LoggingConfigurable):
         config=True
     )
     limits = Dict(
-        help="What a submission may take: memory and disk in bytes, processes, seconds of processor time."
+        help="What a submission may take: memory and disk in bytes, processes, seconds of processor time, sockets."
     ).tag(config=True)
     packages = List(Unicode(), help="Packages of the course that students' cells may import.").tag(config=True)
     absent = Dict(

@@ -14,14 +14,14 @@ _NEW_USER = 0x10000000
 _SAME = {"open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433,
          "pidfd_getfd": 438, "mount_setattr": 442, "memfd_secret": 447, "io_uring_setup": 425}  # fmt: skip
 _SHARED, _WITHOUT_FILE = 0x1, 0x20
-# Machine to the kernel's number for it, those of clone, clone3 and mmap, and those of the refused calls: unshare,
-# setns, mount, umount2, pivot_root, ptrace, process_vm_readv, process_vm_writev, memfd_create, shmget, msgget, semget,
-# userfaultfd, perf_event_open, bpf, add_key, request_key, keyctl, socket.
+# Machine to the kernel's number for it, those of clone, clone3, mmap and socket, and those of the calls that are always
+# refused: unshare, setns, mount, umount2, pivot_root, ptrace, process_vm_readv, process_vm_writev, memfd_create, shmget,
+# msgget, semget, userfaultfd, perf_event_open, bpf, add_key, request_key, keyctl.
 _MACHINES = {
-    "x86_64": (0xC000003E, 56, 435, 9, [272, 308, 165, 166, 155, 101, 310, 311, 319, 29, 68, 64, 323, 298, 321, 248,
-                                        249, 250, 41]),
-    "aarch64": (0xC00000B7, 220, 435, 222, [97, 268, 40, 39, 41, 117, 270, 271, 279, 194, 186, 190, 282, 241, 280, 217,
-                                            218, 219, 198]),
+    "x86_64": (0xC000003E, 56, 435, 9, 41, [
+        272, 308, 165, 166, 155, 101, 310, 311, 319, 29, 68, 64, 323, 298, 321, 248, 249, 250]),
+    "aarch64": (0xC00000B7, 220, 435, 222, 198, [
+        97, 268, 40, 39, 41, 117, 270, 271, 279, 194, 186, 190, 282, 241, 280, 217, 218, 219]),
 }  # fmt: skip
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000
@@ -30,9 +30,9 @@ _SET_SECCOMP, _FILTER = 22, 2
 
 
 def refuse(sockets=False):
-    """Refuse the calls to this process and its children, for good; needs "no new privileges".
+    """Refuse the calls to this process and its children, for good, sockets too unless told so.
 
-    On another machine than those above, nothing is refused.
+    Needs "no new privileges". On another machine than those above, nothing is refused.
     """
     program = _PROGRAMS.get(bool(sockets))
     if program is None:
@@ -62,7 +62,7 @@ class _Program(ctypes.Structure):
 _libc = ctypes.CDLL(None, use_errno=True)
 _PROGRAMS: dict[bool, bytes] = {}  # made once, for all rooms: without and with sockets
 if platform.machine() in _MACHINES:
-    _machine, _clone, _clone3, _mmap, _refused = _MACHINES[platform.machine()]
-    for _sockets, _calls in ((False, _refused), (True, _refused[:-1])):
-        _listed = _steps(_machine, _clone, _clone3, _mmap, _calls)
+    _machine, _clone, _clone3, _mmap, _socket, _refused = _MACHINES[platform.machine()]
+    for _sockets in (False, True):
+        _listed = _steps(_machine, _clone, _clone3, _mmap, _refused if _sockets else [*_refused, _socket])
         _PROGRAMS[_sockets] = b"".join(struct.pack("HBBI", *step) for step in _listed)
