@@ -15,8 +15,8 @@ _SAME = {"open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431, "f
          "pidfd_getfd": 438, "mount_setattr": 442, "memfd_secret": 447, "io_uring_setup": 425}  # fmt: skip
 _SHARED, _WITHOUT_FILE = 0x1, 0x20
 # Machine to the kernel's number for it, those of clone, clone3, mmap and socket, and those of the calls that are always
-# refused: unshare, setns, mount, umount2, pivot_root, ptrace, process_vm_readv, process_vm_writev, memfd_create, shmget,
-# msgget, semget, userfaultfd, perf_event_open, bpf, add_key, request_key, keyctl.
+# refused: unshare, setns, mount, umount2, pivot_root, ptrace, process_vm_readv, process_vm_writev, memfd_create,
+# shmget, msgget, semget, userfaultfd, perf_event_open, bpf, add_key, request_key, keyctl.
 _MACHINES = {
     "x86_64": (0xC000003E, 56, 435, 9, 41, [
         272, 308, 165, 166, 155, 101, 310, 311, 319, 29, 68, 64, 323, 298, 321, 248, 249, 250]),
