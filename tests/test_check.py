@@ -413,5 +413,6 @@ def test_a_function_gets_copies_of_all_that_is_inside_its_arguments():
         return second
 
     made = call(changes, {"objects": held, "first": twice, "second": twice}, list)
+    call(lambda objects: objects[0].append(3), {"objects": held}, list)
     assert held[0] == [1] and list(twice) == [1, 1]
     assert made.value == [2, 2]  # two names of one array, as they were

@@ -186,3 +186,12 @@ def test_a_change_that_does_not_fit_is_refused():
         changes.apply([[1, "array", node]], Reader([bytes(8)], no_objects, {1: original}))
     with pytest.raises(WireError, match="does not fit"):
         changes.apply([[1, "list", ["tuple", []]]], Reader([], no_objects, {1: original}))
+
+
+def test_an_answer_that_comes_before_its_question_is_found_out():
+    mine, theirs = map(Channel, socket.socketpair())
+    theirs.send({"answer": 1})
+    theirs.send({"answer": 2})
+    assert mine.receive()[0] == {"answer": 1}
+    with pytest.raises(WireError, match="nobody had asked"):
+        mine.send({"do": "anything"})
