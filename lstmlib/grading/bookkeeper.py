@@ -2,7 +2,9 @@
 
 import contextlib
 
+from nbgrader import api
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_task
+from sqlalchemy import insert
 
 from lstmlib.grading.repair import grade_id
 
@@ -65,26 +67,66 @@ class Bookkeeper:
             return self._enter(student, timestamp, notebooks, create_student)
 
     def _enter(self, student, timestamp, notebooks, create_student):
+        cells = {
+            name: {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
+            for name, notebook in notebooks.items()
+        }
         submission = self._submission(student, timestamp, create_student)
-        scores = {}
+        if submission is None:
+            return self._enter_first(student, timestamp, cells)
+        scores: dict[str, dict] = {}
         for entry in submission.notebooks:
-            if entry.name not in notebooks:
+            if entry.name not in cells:
                 continue
             entry.late_submission_penalty = None
-            cells = {grade_id(cell): cell for cell in notebooks[entry.name].cells if grade_id(cell)}
-            scores[entry.name] = {
-                self._names[grade.cell_id]: self._score(grade, cells[self._names[grade.cell_id]])
-                for grade in entry.grades
-            }
+            found, given = cells[entry.name], scores.setdefault(entry.name, {})
+            for grade in entry.grades:
+                name = self._names[grade.cell_id]
+                if is_grade(found[name]):
+                    grade.auto_score, grade.needs_manual_grade = self._score(found[name], grade.manual_score)
+                given[name] = grade.auto_score  # of a task, which only a person grades, None
             for comment in entry.comments:
-                answer = cells.get(self._names[comment.cell_id])  # None if the student deleted it
-                comment.auto_comment = "No response." if answer is None else _no_response(answer)
+                comment.auto_comment = _no_response(found.get(self._names[comment.cell_id]))
+        return scores, submission.total_seconds_late
+
+    def _enter_first(self, student, timestamp, cells):
+        """Enter a submission of which the gradebook knows nothing.
+
+        The rows are those of nbgrader's ``add_submission``, and all of a table go in at once: most of what it takes
+        to enter a submission is SQLAlchemy's bookkeeping for each of its objects.
+        """
+        session = self.gradebook.db
+        submission = api.SubmittedAssignment(assignment=self._known[0], student_id=student, timestamp=timestamp)
+        session.add(submission)
+        session.flush()
+        scores: dict[str, dict] = {}
+        notebooks, grades, comments = [], [], []
+        for notebook in submission.assignment.notebooks:
+            row = {"notebook_id": api.new_uuid()}
+            notebooks.append({"id": row["notebook_id"], "notebook_id": notebook.id, "assignment_id": submission.id})
+            found = cells.get(notebook.name)
+            for cell in [*notebook.grade_cells, *notebook.task_cells]:
+                score, waits = None, True
+                if found is not None and is_grade(found[cell.name]):
+                    score, waits = self._score(found[cell.name])
+                if found is not None:
+                    scores.setdefault(notebook.name, {})[cell.name] = score
+                grades.append(row | {"cell_id": cell.id, "auto_score": score, "needs_manual_grade": waits})
+            for cell in [*notebook.solution_cells, *notebook.task_cells]:
+                remark = None if found is None else _no_response(found.get(cell.name))
+                comments.append(row | {"cell_id": cell.id, "auto_comment": remark})
+        for table, rows in ((api.SubmittedNotebook, notebooks), (api.Grade, grades), (api.Comment, comments)):
+            if rows:
+                session.execute(insert(table.__table__), rows)
         return scores, submission.total_seconds_late
 
     def withdraw(self, student, timestamp, create_student=True):
         """Take back all automatic scores of a submission that could not be graded: each cell waits for a person."""
         with self._one_transaction():
             submission = self._submission(student, timestamp, create_student)
+            if submission is None:
+                given = {"timestamp": timestamp} if timestamp else {}
+                submission = self.gradebook.add_submission(self.assignment, student, **given)
             for entry in submission.notebooks:
                 for grade in entry.grades:
                     grade.auto_score, grade.needs_manual_grade = None, True
@@ -108,17 +150,22 @@ class Bookkeeper:
             self.gradebook.update_or_create_student(student)
         else:
             self.gradebook.find_student(student)
-        given = {"timestamp": timestamp} if timestamp else {}
-        return self.gradebook.update_or_create_submission(self.assignment, student, **given)
+        try:
+            submission = self.gradebook.find_submission(self.assignment, student)
+        except api.MissingEntry:
+            return None
+        if timestamp:
+            submission.timestamp = timestamp
+        return submission
 
-    def _score(self, grade, cell):
-        if not is_grade(cell):
-            return grade.auto_score  # a task, which only a person grades
-        grade.auto_score, _ = determine_grade(cell, self.log)
-        grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
-        return grade.auto_score
+    def _score(self, cell, by_a_person=None):
+        """The score of a cell, and whether it waits for a person."""
+        score, _ = determine_grade(cell, self.log)
+        return score, by_a_person is not None or score is None
 
 
 def _no_response(cell):
+    if cell is None:
+        return "No response."  # the student deleted it
     unchanged = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
     return "No response." if unchanged and not is_task(cell) else None
