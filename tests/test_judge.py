@@ -207,14 +207,18 @@ CELLS = [
 ]
 
 
-def test_a_cell_is_read_as_ipython_reads_it():
-    shell = make_shell()
-    released = [
+def released_cells():
+    """The code of all exercises."""
+    return [
         cell.source
         for path in Path(__file__).parents[1].glob("exercises/*/*.ipynb")
         for cell in nbformat.read(path, as_version=4).cells
         if cell.cell_type == "code"
     ]
+
+
+def test_a_cell_is_read_as_ipython_reads_it():
+    shell, released = make_shell(), released_cells()
     assert len(released) > 50
     shell.user_ns["twice"] = Macro("x = 1\n")
     shell.autocall = 2

@@ -183,7 +183,7 @@ def test_a_room_that_cannot_be_made_leaves_the_others_alone(sandbox, station, sa
     box.wait()
     for ends in (0, 1):
         mine, theirs = socket.socketpair()
-        socket.send_fds(box._control, [b'{"cores": [], "also": []}'], [theirs.fileno()] * ends)
+        socket.send_fds(box._control, [b'{"cores": [], "also": [], "plain": false}'], [theirs.fileno()] * ends)
         theirs.close()
         if ends:
             assert b"TypeError" in mine.recv(10_000)

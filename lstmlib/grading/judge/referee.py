@@ -91,6 +91,9 @@ class Referee:
             For each cell: seconds, calls into the student's program, mishaps, and what a test left as evidence.
         """
         outputs, evidence = [], []
+        self.student.plain = self.student.brief and all(
+            self.shell.is_plain(cell["source"]) for cell in cells if cell["role"] != "test"
+        )
         before = sys.modules["__main__"], InteractiveShell._instance
         sys.modules["__main__"], InteractiveShell._instance = self.shell.user_module, self.shell  # for get_ipython()
         try:

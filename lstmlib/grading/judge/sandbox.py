@@ -85,12 +85,15 @@ class Furniture:
         Modules, and the paths of files that take their places.
     preload : tuple of str
         Import statements that are run once, before there is a room.
+    plain : bool
+        Whether most rooms do without IPython; the first that needs it takes longer then.
     """
 
     packages: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     stand_ins: tuple[tuple[str, str], ...] = ()
     preload: tuple[str, ...] = ("import numpy",)
+    plain: bool = False
 
 
 class SandboxError(RuntimeError):
@@ -103,13 +106,13 @@ class Door:
     def __init__(self, control):
         self._control = control
 
-    def open_room(self, channel, doors, keeper, also=()):
+    def open_room(self, channel, doors, keeper, also=(), plain=False):
         """Make a room that serves over three sockets: requests, forks, and orders to its keeper.
 
         It runs on the cores of the process that asks for it. What `also` imports is imported once for all rooms that
-        ask for the same.
+        ask for the same. A `plain` one can do without IPython.
         """
-        request = json.dumps({"cores": present(), "also": list(also)}).encode()
+        request = json.dumps({"cores": present(), "also": list(also), "plain": plain}).encode()
         socket.send_fds(self._control, [request], [channel.fileno(), doors.fileno(), keeper.fileno()])
 
 
@@ -137,6 +140,7 @@ class _Backend:
             "separate": self.separate,
             "home": HOME,
             "preload": list(furniture.preload),
+            "plain": furniture.plain,
             "emptied": [path for path in (HOME, "/tmp", "/dev/shm", "/judge/scratch") if path not in self._kept()],
         }
         self._control.settimeout(60)
@@ -184,10 +188,10 @@ class _Backend:
         """Of the socket over which it is asked for rooms: a `Door` for another process."""
         return self._control.fileno()
 
-    def open_room(self, channel, doors, keeper, also=()):
+    def open_room(self, channel, doors, keeper, also=(), plain=False):
         """Make a room; see `Door.open_room`."""
         self.wait()
-        Door(self._control).open_room(channel, doors, keeper, also)
+        Door(self._control).open_room(channel, doors, keeper, also, plain)
 
     def close(self):
         """End it, and all rooms in it."""

@@ -201,8 +201,9 @@ def serve(judged, shown):
     settle()
     for line in sys.stdin.buffer:
         task = Task(**json.loads(line))
-        for source in task.released:
-            parse(source)  # once, for all forks
+        for source in task.released:  # once, for all forks
+            parse(source)
+            shell.is_plain(source)
         work = functools.partial(task.judge, doors[judged], doors[shown], shell)
         answers.write(_apart(work, task.seconds_in_all * 2 + MARGIN) + b"\n")
         answers.flush()

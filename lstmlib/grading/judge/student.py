@@ -28,7 +28,7 @@ class Student:
     Parameters
     ----------
     sandbox : object
-        With ``open_room(channel, doors, keeper, also)``, which takes three sockets.
+        With ``open_room(channel, doors, keeper, also, plain)``, which takes three sockets.
     seconds : float
         For one cell of the student's, or for all calls of one test.
     files : dict, optional
@@ -41,11 +41,16 @@ class Student:
         Import statements that the room should find done.
     brief : bool
         Nobody will look at the errors of cells.
+
+    Attributes
+    ----------
+    plain : bool
+        Whether all cells do without IPython; to be set before the first.
     """
 
     def __init__(self, sandbox, seconds, files=None, seconds_in_all=math.inf, seed=None, also=(), brief=False):
         self.sandbox, self.seconds, self.files, self.seed = sandbox, seconds, files or {}, seed
-        self.also, self.brief = list(also), brief
+        self.also, self.brief, self.plain = list(also), brief, False
         self.left, self.left_in_all = seconds, seconds_in_all
         self._since: Any = None  # when it began what it is doing
         self.mishaps: list[str] = []  # limits that were hit, processes that were lost
@@ -67,7 +72,7 @@ class Student:
         mine, theirs = zip(*(socket.socketpair() for _ in range(3)), strict=True)
         self._room, self._doors, self._keeper = Channel(mine[0]), mine[1], mine[2]
         try:
-            self.sandbox.open_room(*theirs, self.also)
+            self.sandbox.open_room(*theirs, self.also, self.plain)
             for end in theirs:
                 end.close()
             self._room.receive(time.monotonic() + START)

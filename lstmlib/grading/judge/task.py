@@ -69,7 +69,7 @@ class Task:
         backend, limits = BACKENDS[self.sandbox], Limits(**self.limits)
         absent = tuple(self.absent) if backend is Bubblewrap else ()  # nothing can be hidden from an ordinary process
         return [
-            (backend, Furniture(tuple(self.packages), modules, (), tuple(self.preload)), limits)
+            (backend, Furniture(tuple(self.packages), modules, (), tuple(self.preload), plain=bool(modules)), limits)
             for modules in (absent, ())
         ]
 

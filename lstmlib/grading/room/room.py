@@ -25,7 +25,7 @@ from . import changes
 from .forks import fork
 from .frames import Channel, ClosedError, WireError
 from .isolation import end_with_parent
-from .shell import Outputs
+from .outputs import Outputs
 from .values import Reader, Writer
 
 MOST_FRAMES = 20  # of a traceback
@@ -72,7 +72,7 @@ class Room:
         To the judge.
     doors : socket.socket
         Over which the judge sends the channel of each fork.
-    shell : Shell
+    shell : Shell or Plain
     """
 
     def __init__(self, channel, doors, shell):

@@ -1,8 +1,9 @@
 """Running one cell with IPython and collecting what a notebook would show under it."""
 
+import ast
 import builtins
 import contextlib
-import io
+import functools
 import os
 import re
 import sys
@@ -19,74 +20,15 @@ from IPython.core.macro import Macro
 from IPython.core.prefilter import PrefilterManager
 from traitlets.config import Config
 
+from .outputs import Outputs, captured
+
+# What is in a kernel and not in Python; `Shell.is_plain` looks for it. The second kind are common words, too.
+_OF_A_KERNEL = re.compile(
+    r"\b(IPython|get_ipython|ipywidgets|display|matplotlib|pyplot|plt|await|async|breakpoint|globals|locals|vars|dir"
+    r"|__main__|__future__)\b|\binput *\("
+)
+_PERHAPS_OF_A_KERNEL = re.compile(r"\b(In|Out|exit|quit|_+\d*|_i+\d*|_[iod]h)\b")
 _PROMPT = re.compile(r"^(\[(ins|nav)\] )?In \[\d+\]: ", re.MULTILINE)  # of a cell that was copied from a terminal
-LONGEST_OUTPUT = 1_000_000  # characters of text under one cell
-LARGEST_RICH = 5_000_000  # characters of all else: a figure takes 50,000
-MOST_OUTPUTS = 1_000
-
-
-class Outputs:
-    """The outputs of one cell, as nbformat has them, up to a limit."""
-
-    def __init__(self):
-        self.listed, self.cut = [], False
-        self._text = self._rich = 0
-
-    def stream(self, name, text):
-        text = text[: max(0, LONGEST_OUTPUT - self._text)]
-        self.cut |= self._text + len(text) >= LONGEST_OUTPUT
-        self._text += len(text)
-        if not text:
-            return
-        if self.listed and self.listed[-1].get("name") == name:
-            self.listed[-1]["text"] += text
-        else:
-            self._add({"output_type": "stream", "name": name, "text": text})
-
-    def data(self, kind, data, metadata, **more):
-        data = {key: value for key, value in data.items() if "widget" not in key}
-        self._rich += sum(len(value) if isinstance(value, str) else len(repr(value)) for value in data.values())
-        if self._rich > LARGEST_RICH:
-            self.cut, data = True, {"text/plain": "(too large to be shown)"}
-        self._add({"output_type": kind, "data": data, "metadata": metadata or {}, **more})
-
-    def error(self, name, message, traceback):
-        self.listed.append({  # however much came before it: a test without an error has passed
-            "output_type": "error",
-            "ename": str(name)[:200],
-            "evalue": str(message)[:10_000],
-            "traceback": [str(line)[:20_000] for line in traceback[:100]],
-        })  # fmt: skip
-
-    def clear(self):
-        self.listed.clear()
-
-    def _add(self, output):
-        if len(self.listed) < MOST_OUTPUTS:
-            self.listed.append(output)
-        else:
-            self.cut = True
-
-
-class _Stream(io.TextIOBase):
-    """Stands for standard output or error while a cell runs."""
-
-    encoding = "utf-8"
-
-    def __init__(self, outputs, name):
-        self._outputs, self._name = outputs, name
-
-    def write(self, text):
-        if not isinstance(text, str):
-            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        self._outputs.stream(self._name, text)
-        return len(text)
-
-    def writable(self):
-        return True
-
-    def isatty(self):
-        return False
 
 
 class _Publisher(DisplayPublisher):
@@ -155,6 +97,7 @@ class Shell(InteractiveShell):
         self.outputs, self.brief = Outputs(), False
         super().__init__(config=config, displayhook_class=_Hook, display_pub_class=_Publisher, **settings)
         self._usual_steps = self._steps()
+        self.is_plain = functools.lru_cache(1000)(self._is_plain)
         os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
 
     def enable_gui(self, gui=None):
@@ -179,6 +122,24 @@ class Shell(InteractiveShell):
             raw_cell, transformed_cell=transformed_cell, preprocessing_exc_tuple=preprocessing_exc_tuple
         )
 
+    def _is_plain(self, source):
+        """Whether a cell does in no kernel anything else than in `lstmlib.grading.room.plain`."""
+        if _OF_A_KERNEL.search(source) or _PROMPT.search(source):
+            return False
+        lines = source.strip().splitlines()
+        if len(lines) == 1 and (not self.compile.is_python(source) or self._is_magic(lines[0])):
+            return False
+        if not self.compile.is_python(source):  # the same error everywhere, if IPython does not know better
+            return super().transform_cell(source).strip() == source.strip()
+        if not _PERHAPS_OF_A_KERNEL.search(source):
+            return True
+        names = (node for node in ast.walk(self.compile.ast_parse(source)) if isinstance(node, ast.Name))
+        return not any(isinstance(n.ctx, ast.Load) and _PERHAPS_OF_A_KERNEL.fullmatch(n.id) for n in names)
+
+    def _is_magic(self, line):
+        first = re.match(r"\w+", line)
+        return first is not None and self.find_magic(first[0]) is not None
+
     def _steps(self):
         manager, filters = self.input_transformer_manager, cast("PrefilterManager", self.prefilter_manager)
         usual = manager.cleanup_transforms, manager.line_transforms, manager.token_transformers
@@ -192,7 +153,7 @@ class Shell(InteractiveShell):
         if "\n" in cell or first is None:
             return False
         meant = isinstance(self.user_ns.get(first[0]), (Macro, IPyAutocall))
-        return bool(self.autocall) or meant or self.find_magic(first[0]) is not None
+        return bool(self.autocall) or meant or self._is_magic(cell)
 
     def warm_up(self):
         """Do once what is slow the first time, for all forks that come."""
@@ -238,11 +199,8 @@ class Shell(InteractiveShell):
 
     @contextlib.contextmanager
     def captured(self, outputs):
-        """Send what is printed to `outputs`."""
-        with (
-            contextlib.redirect_stdout(_Stream(outputs, "stdout")),
-            contextlib.redirect_stderr(_Stream(outputs, "stderr")),
-        ):
+        """Send what is printed to `outputs`; nobody answers."""
+        with captured(outputs):
             saved, builtins.input = builtins.input, self.raw_input
             try:
                 yield

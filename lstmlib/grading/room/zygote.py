@@ -1,7 +1,8 @@
 """The first process in the sandbox: it loads the libraries once, and forks a room for each submission.
 
 Tree of processes: zygote → room → forks of the room. No student's code runs in a zygote, which keeps its rooms. Where
-rooms should find more loaded than others need, a fork of the zygote loads it, and is their zygote.
+rooms should find more loaded than others need, or IPython where that is not, a fork of the zygote loads it, and is
+their zygote.
 """
 
 import contextlib
@@ -17,27 +18,33 @@ from .cores import stay
 from .frames import Channel
 from .keeper import Keeper, Tenant
 from .pages import settle
+from .plain import Plain
 from .room import live
-from .shell import Shell
 
 
 def serve(control):
     """Make a room for each request that comes over the socket `control`, until it is closed."""
     settings = json.loads(control.recv(1_000_000))
     here = isolation.found() if settings["separate"] else None
-    shell = Shell.instance()
-    _load(settings["preload"])
-    shell.warm_up()
-    settle()
-    forks.unwatch()
+    shell = _load(settings["preload"], Plain() if settings["plain"] else None)
     control.send(json.dumps({"ready": True}).encode())
     Zygote(control, settings, here, shell).serve()
 
 
-def _load(statements):
+def _load(statements, shell=None):
+    """Load what rooms are to find; an IPython too, unless there is another shell."""
+    forks.watch()
     for statement in statements:
         with contextlib.suppress(Exception):  # what cannot be imported will say so where a student imports it
             exec(statement, {})
+    if shell is None:
+        from .shell import Shell  # half of what a plain room would copy
+
+        shell = Shell.instance()
+    shell.warm_up()
+    settle()
+    forks.unwatch()
+    return shell
 
 
 class Zygote:
@@ -50,7 +57,7 @@ class Zygote:
         Those of `lstmlib.grading.judge.sandbox`.
     here : int or None
         From `isolation.found`.
-    shell : Shell
+    shell : Shell or Plain
     """
 
     def __init__(self, control, settings, here, shell):
@@ -73,8 +80,9 @@ class Zygote:
     def _answer(self, request, ends):
         """Make a room, or say over its line why there is none: the others stay as they are."""
         try:
-            if request["also"]:
-                self._hand_on(tuple(request["also"]), request, ends)
+            plain = request["plain"] or not isinstance(self.shell, Plain)
+            if request["also"] or not plain:
+                self._hand_on((plain, *request["also"]), request, ends)
             else:
                 self._open(request["cores"], *ends)
         except Exception:
@@ -83,35 +91,35 @@ class Zygote:
         for end in ends:
             os.close(end)
 
-    def _hand_on(self, also, request, ends):
+    def _hand_on(self, wanted, request, ends):
         for last in (False, True):
-            if also not in self._branches:
-                self._branch(also)
-            process, control = self._branches[also]
+            if wanted not in self._branches:
+                self._branch(wanted)
+            process, control = self._branches[wanted]
             try:
                 socket.send_fds(control, [json.dumps(request | {"also": []}).encode()], ends)
                 return
             except OSError:  # it has ended
-                self._branches.pop(also)
+                self._branches.pop(wanted)
                 control.close()
                 os.waitpid(process, 0)
                 if last:
                     raise
 
-    def _branch(self, also):
+    def _branch(self, wanted):
+        plain, *also = wanted
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         process = forks.fork()
         if process == 0:
             try:
                 self._forget(theirs.fileno(), *([] if self.here is None else [self.here]))
                 mine.detach()
-                _load(also)
-                settle()
-                Zygote(theirs, self.settings, self.here, self.shell).serve()
+                shell = _load(also, self.shell if plain else None)
+                Zygote(theirs, self.settings, self.here, shell).serve()
             finally:
                 os._exit(0)
         theirs.close()
-        self._branches[also] = process, mine
+        self._branches[wanted] = process, mine
 
     def _open(self, cores, channel, doors, line):
         home = self.settings["home"] if self.here is not None else tempfile.mkdtemp()

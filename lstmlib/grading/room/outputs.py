@@ -1,0 +1,82 @@
+"""What comes out of a cell, up to a limit."""
+
+import contextlib
+import io
+
+LONGEST_OUTPUT = 1_000_000  # characters of text under one cell
+LARGEST_RICH = 5_000_000  # characters of all else: a figure takes 50,000
+MOST_OUTPUTS = 1_000
+
+
+class Outputs:
+    """The outputs of one cell, as nbformat has them, up to a limit."""
+
+    def __init__(self):
+        self.listed, self.cut = [], False
+        self._text = self._rich = 0
+
+    def stream(self, name, text):
+        text = text[: max(0, LONGEST_OUTPUT - self._text)]
+        self.cut |= self._text + len(text) >= LONGEST_OUTPUT
+        self._text += len(text)
+        if not text:
+            return
+        if self.listed and self.listed[-1].get("name") == name:
+            self.listed[-1]["text"] += text
+        else:
+            self._add({"output_type": "stream", "name": name, "text": text})
+
+    def data(self, kind, data, metadata, **more):
+        data = {key: value for key, value in data.items() if "widget" not in key}
+        self._rich += sum(len(value) if isinstance(value, str) else len(repr(value)) for value in data.values())
+        if self._rich > LARGEST_RICH:
+            self.cut, data = True, {"text/plain": "(too large to be shown)"}
+        self._add({"output_type": kind, "data": data, "metadata": metadata or {}, **more})
+
+    def error(self, name, message, traceback):
+        self.listed.append({  # however much came before it: a test without an error has passed
+            "output_type": "error",
+            "ename": str(name)[:200],
+            "evalue": str(message)[:10_000],
+            "traceback": [str(line)[:20_000] for line in traceback[:100]],
+        })  # fmt: skip
+
+    def clear(self):
+        self.listed.clear()
+
+    def _add(self, output):
+        if len(self.listed) < MOST_OUTPUTS:
+            self.listed.append(output)
+        else:
+            self.cut = True
+
+
+class Stream(io.TextIOBase):
+    """Stands for standard output or error while a cell runs."""
+
+    encoding = "utf-8"
+
+    def __init__(self, outputs, name):
+        self._outputs, self._name = outputs, name
+
+    def write(self, text):
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self._outputs.stream(self._name, text)
+        return len(text)
+
+    def writable(self):
+        return True
+
+    def isatty(self):
+        return False
+
+
+@contextlib.contextmanager
+def captured(outputs):
+    """Send what is printed to `outputs`."""
+    with (
+        contextlib.redirect_stdout(Stream(outputs, "stdout")),
+        contextlib.redirect_stderr(Stream(outputs, "stderr")),
+    ):
+        yield
