@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import sys
 
 LONGEST_OUTPUT = 1_000_000  # characters of text under one cell
 LARGEST_RICH = 5_000_000  # characters of all else: a figure takes 50,000
@@ -75,8 +76,9 @@ class Stream(io.TextIOBase):
 @contextlib.contextmanager
 def captured(outputs):
     """Send what is printed to `outputs`."""
-    with (
-        contextlib.redirect_stdout(Stream(outputs, "stdout")),
-        contextlib.redirect_stderr(Stream(outputs, "stderr")),
-    ):
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = Stream(outputs, "stdout"), Stream(outputs, "stderr")
+    try:
         yield
+    finally:
+        sys.stdout, sys.stderr = before
