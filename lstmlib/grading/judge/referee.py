@@ -76,7 +76,7 @@ class Referee:
         self.student.classes = self.namespace.classes
 
     def judge(self, cells):
-        """Run cells.
+        """Run cells; those behind the last test only to be shown, where that is done elsewhere.
 
         Parameters
         ----------
@@ -90,39 +90,51 @@ class Referee:
         evidence : list of dict
             For each cell: seconds, calls into the student's program, mishaps, and what a test left as evidence.
         """
-        outputs, evidence = [], []
+        tests = [count for count, cell in enumerate(cells) if cell["role"] == "test"]
+        judged = cells[: max(tests, default=-1) + 1] if self.shown is not self.student else cells
         self.student.plain = self.student.brief and all(
-            self.shell.is_plain(cell["source"]) for cell in cells if cell["role"] != "test"
+            self.shell.is_plain(cell["source"]) for cell in judged if cell["role"] != "test"
         )
         before = sys.modules["__main__"], InteractiveShell._instance
         sys.modules["__main__"], InteractiveShell._instance = self.shell.user_module, self.shell  # for get_ipython()
         try:
-            for count, cell in enumerate(cells):
-                started, calls, self.student.mishaps, self._left = time.monotonic(), self.student.calls, [], []
-                name = cell.get("name") or f"cell {count}"
-                if cell["role"] != "student":  # those run elsewhere
-                    self._sow(name)
-                outputs.append(getattr(self, f"_{cell['role']}")(cell["source"]))
-                if self.student.without_room is not None:
-                    raise self.student.without_room  # a test may have taken it for an error of the student's
-                evidence.append({
-                    "cell": name,
-                    "role": cell["role"],
-                    "seconds": round(time.monotonic() - started, 3),
-                    "calls": self.student.calls - calls,
-                    "mishaps": self.student.mishaps,
-                    "left": self._left,
-                })  # fmt: skip
+            outputs, evidence = [], []
+            for count, cell in enumerate(judged):
+                shown, about = self._do(cell, count, self.student)
+                outputs.append(shown)
+                evidence.append(about)
             self.student.close()
             if self.shown is not self.student:  # at last, and in one go: a room that takes turns is slower
-                for number, cell in enumerate(cells):
+                for count, cell in enumerate(cells):
                     if cell["role"] != "test":
-                        outputs[number] = self.shown.run(cell["source"])
+                        shown, about = self._do(cell, count, self.shown)
+                        outputs[count : count + 1] = [shown]
+                        evidence += [about] if count >= len(judged) else []
         finally:
             self.student.close()
             self.shown.close()
             sys.modules["__main__"], InteractiveShell._instance = before
         return outputs, evidence
+
+    def _do(self, cell, count, student):
+        """Run a cell; return its outputs, and the evidence."""
+        started, calls, student.mishaps, self._left = time.monotonic(), student.calls, [], []
+        name = cell.get("name") or f"cell {count}"
+        if cell["role"] == "student" or student is not self.student:
+            outputs = student.run(cell["source"])
+        else:
+            self._sow(name)
+            outputs = self._test(cell["source"]) if cell["role"] == "test" else self._locked(cell["source"])
+        if student.without_room is not None:
+            raise student.without_room  # a test may have taken it for an error of the student's
+        return outputs, {
+            "cell": name,
+            "role": cell["role"],
+            "seconds": round(time.monotonic() - started, 3),
+            "calls": student.calls - calls,
+            "mishaps": student.mishaps,
+            "left": self._left,
+        }
 
     def _sow(self, name):
         number = _number(self.seed, name)
@@ -131,12 +143,9 @@ class Referee:
             if "numpy" in sys.modules:
                 sys.modules["numpy"].random.seed(number)
 
-    def _student(self, source):
-        return self.student.run(source)
-
     def _locked(self, source):
         self._trusted(source, silent=True)
-        return self._student(source)
+        return self.student.run(source)
 
     def _test(self, source):
         outputs = self._trusted(source)

@@ -59,15 +59,29 @@ class _Hook(DisplayHook):
         return (not cells or ";" in cells[-1]) and super().quiet()
 
 
+def _whole(source):
+    return source if source.endswith("\n") else f"{source}\n"
+
+
 class _Compiler(CachingCompiler):
     """IPython's, but what was read to find out whether it is Python is not read again."""
 
     def __init__(self):
         super().__init__()
         self._read: tuple[Any, Any] = None, None
+        self._kept: dict[str, tuple] = {}
+
+    def read_ahead(self, source):
+        """Read a cell for all forks of this process."""
+        source = _whole(source)
+        if source not in self._kept and self.is_python(source):
+            self._kept[source] = self._read
 
     def is_python(self, source):
         """Whether there is a syntax tree of a text; the next to ask for that gets it."""
+        if source in self._kept:
+            self._read = self._kept.pop(source)
+            return True
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             try:
@@ -111,7 +125,7 @@ class Shell(InteractiveShell):
 
         A single line may begin with the name of a magic, and whoever has steps of their own gets them.
         """
-        cell = raw_cell if raw_cell.endswith("\n") else f"{raw_cell}\n"
+        cell = _whole(raw_cell)
         if self._steps() == self._usual_steps and not self._is_order(cell.strip()) and self.compile.is_python(cell):
             return cell
         return super().transform_cell(raw_cell)
