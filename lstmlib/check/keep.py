@@ -5,7 +5,6 @@ Many weights are right, so there is nothing to compare them with. The check runs
 
 import numpy as np
 
-from lstmlib.activations import sigmoid
 from lstmlib.check.guard import call, silence
 from lstmlib.check.report import Part, Report
 from lstmlib.check.result import NOT_WRITTEN, not_callable, raised_words
@@ -64,12 +63,14 @@ def _run(rng, W_x, W_h, b):
     signal = np.zeros_like(values)
     signal[before] = 1
     h, c, traces = np.zeros((5, 1)), np.zeros((5, 1)), np.empty((3, len(values), 5))
-    for t, a_x in enumerate(np.stack([values, signal], axis=2) @ W_x + b):
-        a = a_x + h @ W_h
-        gates, g = sigmoid(a), np.tanh(a[:, 2:3])  # i, f, o in columns 0, 1, 3
-        c = gates[:, 1:2] * c + gates[:, 0:1] * g
+    half = np.array([0.5, 0.5, 1, 0.5])  # for i, f, g, o: a sigmoid is a tanh of half as much, and one call does all
+    W_h = W_h * half
+    for t, a_x in enumerate((np.stack([values, signal], axis=2) @ W_x + b) * half):
+        squashed = np.tanh(a_x + h @ W_h)
+        gates = 0.5 + 0.5 * squashed
+        c = gates[:, 1:2] * c + gates[:, 0:1] * squashed[:, 2:3]
         h = gates[:, 3:4] * np.tanh(c)
-        traces[:, t] = gates[:, 0], gates[:, 1], c[:, 0]
+        traces[0, t], traces[1, t], traces[2, t] = gates[:, 0], gates[:, 1], c[:, 0]
     return numbers, before, *traces
 
 
