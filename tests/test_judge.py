@@ -287,6 +287,38 @@ def test_without_bubblewrap_there_is_one_clear_sentence(monkeypatch):
         Bubblewrap(Furniture())
 
 
+def test_libraries_find_a_home_when_they_are_loaded():
+    if not shutil.which("bwrap") and not IN_CI:
+        pytest.skip("bubblewrap is not installed")
+    look = "import builtins, pathlib; builtins.seen = str(pathlib.Path.home())"
+    box, cell = Bubblewrap(Furniture(preload=(look,))), "import pathlib\nprint(seen, pathlib.Path.home())"
+    try:
+        outputs, _ = Referee(box, box).judge([{"role": "student", "source": cell}])
+    finally:
+        box.close()
+    assert text(outputs[0]) == "/student /student\n"
+
+
+def test_cells_behind_the_last_test_run_once(tmp_path):
+    boxes = [Process(Furniture()), Process(Furniture())]
+    add = "open({!r}, 'a').write('x')"
+    cells = [
+        {"role": "student", "source": add.format(str(tmp_path / "before")), "name": "before"},
+        {"role": "test", "source": "1 / 2", "name": "half"},
+        {"role": "student", "source": add.format(str(tmp_path / "after")) + "\nprint(2)\n1 / 0", "name": "after"},
+        {"role": "locked", "source": "print(3)", "name": "locked"},
+    ]
+    try:
+        outputs, evidence = Referee(*boxes).judge(cells)
+    finally:
+        for box in boxes:
+            box.close()
+    assert (tmp_path / "before").read_text() == "xx" and (tmp_path / "after").read_text() == "x"
+    assert text(outputs[2]) == "2\n" and "1 / 0" in "".join(outputs[2][-1]["traceback"]) and text(outputs[3]) == "3\n"
+    assert [each["cell"] for each in evidence] == ["before", "half", "after", "locked"]
+    assert [each["role"] for each in evidence] == ["student", "test", "student", "locked"]
+
+
 def test_what_is_shown_under_cells_comes_from_where_nothing_is_absent():
     if not shutil.which("bwrap") and not IN_CI:
         pytest.skip("bubblewrap is not installed")

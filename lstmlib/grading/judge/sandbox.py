@@ -241,6 +241,7 @@ class Bubblewrap(_Backend):
             *("--die-with-parent", "--new-session", "--clearenv"),
             *(part for name, value in ENVIRONMENT.items() for part in ("--setenv", name, value)),
             *("--setenv", "MPLCONFIGDIR", "/judge/scratch", "--setenv", "TMPDIR", "/judge/scratch"),
+            *("--setenv", "HOME", HOME),  # some libraries look for it when they are loaded, and fail
             *(part for path in ("/judge/scratch", "/tmp") for part in ("--perms", "1777", "--tmpfs", path)),
             *("--perms", "0755", "--dir", HOME),
             *_readable(list(self._files())),
