@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import lstmlib
 from tests.conftest import ROOT
 
 MATH = {"activations", "compose", "fast", "gru", "init", "layer", "losses", "lstm", "optim", "rnn", "shapes"}
@@ -42,12 +43,26 @@ def test_imports_run_downwards(path):
             assert part(module) in below[own], f"{own} imports {module}"
 
 
-def test_importing_lstmlib_loads_no_library_but_numpy():
-    code = "import sys, lstmlib; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+def test_the_layers_load_no_library_but_numpy():
+    code = "import sys; from lstmlib import *; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     loaded = set(run.stdout.split())
     assert "numpy" in loaded
     assert not loaded & {"matplotlib", "ipywidgets", "nbgrader", "IPython", "jupytext", "scipy", "torch"}
+
+
+def test_grading_starts_without_what_only_the_judge_needs():
+    code = "import sys, lstmlib.grading.autograde; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert not set(run.stdout.split()) & {"numpy", "IPython", "jupytext", "matplotlib"}
+
+
+def test_the_layers_and_their_modules_are_found_by_name():
+    code = "import lstmlib; print(lstmlib.lstm.step, lstmlib.GRU, {'LSTM', 'lstm', 'rnn'} <= set(dir(lstmlib)))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert "lstmlib.gru.GRU" in run.stdout and run.stdout.endswith(" True\n")
+    with pytest.raises(AttributeError, match="no attribute 'lost'"):
+        lstmlib.lost  # noqa: B018
 
 
 def test_checking_an_exercise_needs_no_library_but_numpy():

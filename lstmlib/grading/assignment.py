@@ -8,13 +8,14 @@ import os
 from pathlib import Path
 
 import nbformat
-from nbformat.v4 import new_notebook
 from nbgrader.api import MissingEntry
 
 from lstmlib.grading.judge.environment import code_of, describe
 from lstmlib.grading.judge.source import imports
 from lstmlib.grading.placing import read_files
 from lstmlib.grading.released import read_released
+
+_EMPTY = nbformat.from_dict({"cells": [], "metadata": {}})
 
 
 class AssignmentError(RuntimeError):
@@ -71,7 +72,7 @@ class Assignment:
             "due": str(entered.duedate),
             "code": code_of(judge.packages),
             "released": {name: found.digest for name, found in self.wanted.items()},
-            "task": {name: self.task(name, new_notebook(), {}).digest for name in self.wanted},
+            "task": {name: self.task(name, _EMPTY, {}).digest for name in self.wanted},
             "files": {name: hashlib.sha256(content).hexdigest() for name, content in self.files.items()},
         })  # fmt: skip
 
@@ -88,7 +89,7 @@ class Assignment:
 
     def any_task(self):
         """A task such as all of them are, with nothing in it."""
-        return self.task(next(iter(self.wanted)), new_notebook(), {})
+        return self.task(next(iter(self.wanted)), _EMPTY, {})
 
     def cache_key(self, task):
         """What the result of a task is kept under."""
