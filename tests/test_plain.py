@@ -72,6 +72,7 @@ SESSION = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:To exit")
 def test_cells_leave_the_same_names_and_errors_as_in_ipython(monkeypatch):
     with_ipython, without = Shell(user_module=types.ModuleType("__main__")), Plain()
     left = []
