@@ -10,8 +10,9 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.macro import Macro
 
+from lstmlib.grading.judge.bubblewrap import Bubblewrap
 from lstmlib.grading.judge.referee import Referee, make_shell
-from lstmlib.grading.judge.sandbox import Bubblewrap, Furniture, Process, SandboxError
+from lstmlib.grading.judge.sandbox import Furniture, Process, SandboxError
 
 IN_CI = bool(os.environ.get("CI"))
 

@@ -14,8 +14,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.preprocessors import Execute
 from nbgrader.utils import determine_grade
 
+from lstmlib.grading.judge.bubblewrap import Bubblewrap
 from lstmlib.grading.judge.referee import Referee
-from lstmlib.grading.judge.sandbox import Bubblewrap, Furniture, Limits
+from lstmlib.grading.judge.sandbox import Furniture, Limits
 from lstmlib.grading.judge.student import Student
 from tests.attacks.attack import RELEASE
 

@@ -118,7 +118,7 @@ class Referee:
 
     def _do(self, cell, count, student):
         """Run a cell; return its outputs, and the evidence."""
-        started, calls, student.mishaps, self._left = time.monotonic(), student.calls, [], []
+        started, calls, student.allowance.mishaps, self._left = time.monotonic(), student.calls, [], []
         name = cell.get("name") or f"cell {count}"
         if cell["role"] == "student" or student is not self.student:
             outputs = student.run(cell["source"])
@@ -132,7 +132,7 @@ class Referee:
             "role": cell["role"],
             "seconds": round(time.monotonic() - started, 3),
             "calls": student.calls - calls,
-            "mishaps": student.mishaps,
+            "mishaps": student.allowance.mishaps,
             "left": self._left,
         }
 
@@ -153,7 +153,7 @@ class Referee:
         return clean(outputs)
 
     def _trusted(self, source, silent=False):
-        self.student.begin_test()
+        self.student.allowance.begin_test()
         try:
             outputs, success = self.shell.show(source, silent)
         finally:

@@ -1,17 +1,15 @@
-"""Where students' code runs: a process in a bubblewrap sandbox, or, where the instructor says so, a plain one.
+"""Where students' code runs: in a process that a backend starts, a zygote (`lstmlib.grading.room.zygote`).
 
-A backend starts a zygote (`lstmlib.grading.room.zygote`) and hands sockets to it. Another one needs the same
-methods of `_Backend` that are not private.
+Here are what all backends have in common, and the one without protection. Another needs the methods of `Backend` that
+are not private.
 """
 
 import importlib.util
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import sysconfig
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -22,9 +20,8 @@ from lstmlib.grading.room.cores import present
 
 GRACE = 5.0  # seconds that a sandbox gets to end by itself
 HOME = "/student"
-_INSIDE = "/judge"
-_ROOM = Path(room.__file__).parent
-_START = "import sys; sys.path[:0] = {paths!r}; from {package}.forks import watch; watch(); " \
+ROOM = Path(room.__file__).parent
+START = "import sys; sys.path[:0] = {paths!r}; from {package}.forks import watch; watch(); " \
          "from {package}.zygote import serve; import socket; serve(socket.socket(fileno={number}))"  # fmt: skip
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
@@ -116,7 +113,7 @@ class Door:
         socket.send_fds(self._control, [request], [channel.fileno(), doors.fileno(), keeper.fileno()])
 
 
-class _Backend:
+class Backend:
     """A zygote and the socket over which it is asked for rooms; how it is started is the backend's affair."""
 
     separate: bool
@@ -176,7 +173,7 @@ class _Backend:
 
     def _kept(self):
         """Of the folders that each room finds empty, those in which the libraries are: they can only be read."""
-        places = [sys.prefix, sys.base_prefix, *_parents(self.furniture.packages)]
+        places = [sys.prefix, sys.base_prefix, *parents(self.furniture.packages)]
         return [path for path in ("/tmp",) if any(Path(place).is_relative_to(path) for place in places)]
 
     @property
@@ -203,13 +200,13 @@ class _Backend:
             self._process.communicate()
 
 
-class Process(_Backend):
+class Process(Backend):
     """No sandbox: an ordinary process, which can do all that the instructor can."""
 
     separate = False
 
     def _command(self, number):
-        start = _START.format(paths=[str(_ROOM.parents[2])], package=room.__name__, number=number)
+        start = START.format(paths=[str(ROOM.parents[2])], package=room.__name__, number=number)
         return [sys.executable, "-c", start]
 
     def _environment(self):
@@ -217,78 +214,6 @@ class Process(_Backend):
 
     def _refusal(self, said):
         return f"Expected the process for students' cells to start; it printed:\n{said}"
-
-
-class Bubblewrap(_Backend):
-    """A sandbox without network and without any file but Python, the libraries and what students may import."""
-
-    separate = True
-
-    def _command(self, number):
-        if shutil.which("bwrap") is None:
-            raise SandboxError(
-                "Expected bubblewrap, in which students' code is locked up, but there is no program bwrap. Install it "
-                "(Debian, Ubuntu: apt install bubblewrap), or run students' code without protection: c.Judge.sandbox = "
-                '"process" in nbgrader_config.py.'
-            )
-        start = _START.format(
-            paths=[_INSIDE, *_parents(self.furniture.packages)], package="judging_room", number=number
-        )
-        return [
-            "bwrap",
-            *("--unshare-pid", "--unshare-ipc", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"),
-            *(("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID") if os.getuid() == 0 else ("--unshare-user",)),
-            *("--die-with-parent", "--new-session", "--clearenv"),
-            *(part for name, value in ENVIRONMENT.items() for part in ("--setenv", name, value)),
-            *("--setenv", "MPLCONFIGDIR", "/judge/scratch", "--setenv", "TMPDIR", "/judge/scratch"),
-            *("--setenv", "HOME", HOME),  # some libraries look for it when they are loaded, and fail
-            *(part for path in ("/judge/scratch", "/tmp") for part in ("--perms", "1777", "--tmpfs", path)),
-            *("--perms", "0755", "--dir", HOME),
-            *_readable(list(self._files())),
-            *("--proc", "/proc", "--dev", "/dev"),
-            *("--dev-bind", "/dev/null", "/dev/zero"),  # or processes could share it as memory that nobody counts
-            *(part for path in ("/", *self._kept()) for part in ("--remount-ro", path)),
-            *("--chdir", "/"),
-            *(sys.executable, "-c", start),
-        ]
-
-    def _environment(self):
-        return {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
-
-    def _files(self):
-        for path in ("/usr", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime"):
-            if os.path.exists(path):
-                yield from ("--ro-bind", path, path)
-        for path in ("/lib", "/lib64", "/bin", "/sbin"):
-            if os.path.islink(path):
-                yield from ("--symlink", os.readlink(path), path)
-            elif os.path.exists(path):
-                yield from ("--ro-bind", path, path)
-        for path in dict.fromkeys((sys.base_prefix, sys.prefix, sysconfig.get_path("purelib"))):
-            if not Path(path).is_relative_to("/usr"):
-                yield from ("--ro-bind", path, path)
-        for name in self.furniture.packages:
-            place = folder_of(name)
-            yield from ("--ro-bind", str(place), str(place))
-        yield from ("--tmpfs", str(_ROOM.parent))  # the judge, if it is part of what was mounted
-        yield from ("--ro-bind", str(_ROOM), f"{_INSIDE}/judging_room")
-        replaced = dict.fromkeys(self.furniture.absent, str(_ROOM / "absent.py")) | dict(self.furniture.stand_ins)
-        for name, path in replaced.items():
-            yield from _replace(name, path)
-
-    def _refusal(self, said):
-        return (
-            f"Expected bubblewrap to start a sandbox for students' code; it printed:\n{said}\n"
-            f"{FORBIDDEN}"
-        )
-
-
-def _readable(arguments):
-    """Let the folders in which bubblewrap mounts things be open to all: it makes them for their owner alone."""
-    made = [to for kind, to in zip(arguments, arguments[2:], strict=False) if kind == "--ro-bind"]
-    folders = (folder for path in made for folder in reversed(Path(path).parents))
-    above = dict.fromkeys(str(folder) for folder in folders if folder != Path("/"))
-    return [*(part for folder in above for part in ("--perms", "0755", "--dir", folder)), *arguments]
 
 
 def folder_of(package):
@@ -299,18 +224,6 @@ def folder_of(package):
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def _parents(packages):
+def parents(packages):
+    """The folders from which packages are imported."""
     return [str(folder_of(name).parent) for name in packages]
-
-
-def _replace(name, path):
-    """Mount a file over a module, and hide its compiled form."""
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.origin is None:
-        raise SandboxError(f"Expected a module that can be imported; there is no {name!r}.")
-    origin = Path(spec.origin)
-    if spec.submodule_search_locations:
-        yield from ("--tmpfs", str(origin.parent))
-    elif (origin.parent / "__pycache__").exists():
-        yield from ("--tmpfs", str(origin.parent / "__pycache__"))
-    yield from ("--ro-bind", str(path), str(origin))

@@ -5,12 +5,13 @@ import math
 import socket
 import sys
 import time
-import types
 from typing import Any
 
+from lstmlib.grading.judge.allowance import Allowance
 from lstmlib.grading.judge.errors import RoomLostError, rebuild
+from lstmlib.grading.judge.lending import Lending
 from lstmlib.grading.judge.outputs import clean, plain
-from lstmlib.grading.judge.proxies import ForeignModule, Remote, RemoteNames, proxy
+from lstmlib.grading.judge.proxies import Remote, RemoteNames
 from lstmlib.grading.judge.sandbox import FORBIDDEN, SandboxError
 from lstmlib.grading.room import changes
 from lstmlib.grading.room.frames import Channel, ClosedError, LateError, WireError
@@ -19,7 +20,6 @@ from lstmlib.grading.room.values import Reader, Writer
 MOST_CALLBACKS = 100_000  # that one call may make
 START = 30.0  # seconds until a new room is ready
 GRACE = 2.0  # seconds that a cell gets to stop when it was interrupted
-MOST_MISHAPS = 50
 
 
 class Student:
@@ -51,9 +51,7 @@ class Student:
     def __init__(self, sandbox, seconds, files=None, seconds_in_all=math.inf, seed=None, also=(), brief=False):
         self.sandbox, self.seconds, self.files, self.seed = sandbox, seconds, files or {}, seed
         self.also, self.brief, self.plain = list(also), brief, False
-        self.left, self.left_in_all = seconds, seconds_in_all
-        self._since: Any = None  # when it began what it is doing
-        self.mishaps: list[str] = []  # limits that were hit, processes that were lost
+        self.allowance = Allowance(seconds, seconds_in_all)
         self.without_room: SandboxError | None = None  # no fault of the student's
         self.generation = 0
         self.names = RemoteNames(self)
@@ -61,7 +59,7 @@ class Student:
         self.classes: set[str] = set()  # names of those that the release asks students to write
         self._room: Any = None
         self._fork: Any = None
-        self._lent: list = []
+        self._lending = Lending(self)
         self._found: dict = {}
         self._run: list[str] = []  # cells that the room has gone through, to bring a new one to the same state
 
@@ -86,7 +84,7 @@ class Student:
             self._room.send({"do": "files", "names": list(self.files)}, list(self.files.values()))
             head, _ = self._room.receive(time.monotonic() + self.seconds)
             if "error" in head:
-                self._note("files that were handed in could not be put into the room")
+                self.allowance.note("files that were handed in could not be put into the room")
         if self.seed is not None:
             self._room.send({"do": "seed", "seed": self.seed})
             self._room.receive(time.monotonic() + self.seconds)
@@ -102,7 +100,7 @@ class Student:
         A cell that ends the process, or that cannot be interrupted, is left out of the state from then on.
         """
         try:
-            with self._timed(self.seconds) as seconds:
+            with self.allowance.timed(self.seconds) as seconds:
                 if self._room is None:
                     self.open()
                 outputs = self._run_once(source, seconds)
@@ -111,49 +109,11 @@ class Student:
             return [_error("CellSkipped", f"{error} This cell was left out.")]
         except (ClosedError, WireError, LateError) as error:
             why = self._why(error)
-            self._note(f"a cell ended the program or hung ({why})")
+            self.allowance.note(f"a cell ended the program or hung ({why})")
             self.close()
             return [_error("CellEnded", f"This cell ended the program or hung ({why}); it was left out.")]
         self._run.append(source)
         return outputs
-
-    def begin_test(self):
-        """Give the test that comes now its time."""
-        self.left = self.seconds
-
-    @contextlib.contextmanager
-    def _timed(self, seconds):
-        """Take what is spent inside from what is left; gives the seconds that it may take.
-
-        Raises
-        ------
-        TimeoutError
-            If the time for the whole submission is used up.
-        """
-        outermost, now = self._since is None, time.monotonic()
-        left = self.left_in_all - (0 if outermost else now - self._since)
-        if left <= 0:
-            self._note("the time for the whole submission is used up")
-            raise TimeoutError("The time for the whole submission is used up.")
-        if outermost:
-            self._since = now
-        try:
-            yield min(seconds, left)
-        finally:
-            if outermost:
-                spent, self._since = time.monotonic() - now, None
-                self.left_in_all -= spent
-                self.left -= spent
-
-    def _limit(self, seconds):
-        """Which limit it is that leaves this many seconds."""
-        if seconds < self.left:
-            return "the time for the whole submission"
-        return f"the {self.seconds:g} seconds of this test"
-
-    def _note(self, mishap):
-        if len(self.mishaps) < MOST_MISHAPS:
-            self.mishaps.append(mishap)
 
     def _why(self, error):
         """What ended it: the keeper of the room knows of memory."""
@@ -167,7 +127,7 @@ class Student:
         try:
             head, _ = self._room.receive(deadline)
         except LateError:
-            self._note(f"a cell took more than {seconds:g} seconds")
+            self.allowance.note(f"a cell took more than {seconds:g} seconds")
             self._keeper.send(b"i")
             head, _ = self._room.receive(time.monotonic() + GRACE)
         outputs = head.get("outputs")
@@ -194,7 +154,7 @@ class Student:
                 self._ask_room({"do": "reap", "name": self.generation})
         self.generation += 1
         self._found.clear()
-        self._lent.clear()
+        self._lending.clear()
 
     def _ask_room(self, head):
         deadline = time.monotonic() + GRACE
@@ -213,7 +173,7 @@ class Student:
         except (ClosedError, LateError, WireError, OSError) as error:
             mine.close()
             why = self._why(error)
-            self._note(f"the program does not answer any more ({why})")
+            self.allowance.note(f"the program does not answer any more ({why})")
             self.close()
             raise RoomLostError(f"The student's program does not answer any more ({why}).") from None
         finally:
@@ -248,15 +208,15 @@ class Student:
         return self._ask(do, arguments, named, **head)[1]
 
     def _ask(self, do, arguments=None, named=None, **head):
-        if self.left <= 0:
-            raise TimeoutError(f"The student's program has used up {self._limit(self.left)}.")
-        with self._timed(self.left) as seconds:
+        if self.allowance.left <= 0:
+            raise TimeoutError(f"The student's program has used up {self.allowance.limit(self.allowance.left)}.")
+        with self.allowance.timed(self.allowance.left) as seconds:
             return self._exchange(do, arguments, named, head, seconds)
 
     def _exchange(self, do, arguments, named, head, seconds):
         if self._fork is None:
             self._enter()
-        writer = Writer(self._export)
+        writer = Writer(self._lending.export)
         message = {"do": do, **head}
         if "value" in head:
             message["value"] = writer.node(head["value"])
@@ -268,16 +228,16 @@ class Student:
         try:
             self._fork.send(message, writer.blobs, deadline)
             answer, blobs = self._receive(deadline)
-            reader = Reader(blobs, self._resolve, writer.table, bounded=True)
+            reader = Reader(blobs, self._lending.resolve, writer.table, bounded=True)
             changes.apply(answer.get("changed", []), reader)
             finished = True
         except (ClosedError, WireError) as error:
             why = self._why(error)
-            self._note(f"the program ended during a call ({why})")
+            self.allowance.note(f"the program ended during a call ({why})")
             raise RoomLostError(f"The student's program has ended during a call ({why}).") from None
         except LateError:
-            limit = self._limit(seconds)
-            self._note(f"no answer within {limit}")
+            limit = self.allowance.limit(seconds)
+            self.allowance.note(f"no answer within {limit}")
             raise TimeoutError(f"The student's program gave no answer within {limit}.") from None
         finally:
             if not finished:  # also where a check's own time limit rings
@@ -293,54 +253,8 @@ class Student:
             answer, blobs = self._fork.receive(deadline)
             if "callback" not in answer:
                 return answer, blobs
-            self._call_back(answer, blobs, deadline)
+            self._fork.send(*self._lending.answer(answer, blobs), deadline)
         raise WireError(f"more than {MOST_CALLBACKS} calls back")
-
-    # Objects of the judge's that were handed to the student
-
-    def _call_back(self, question, blobs, deadline):
-        reader = Reader(blobs, self._resolve, bounded=True)
-        writer = Writer(self._export)
-        try:
-            target = self._lent[question["key"]]
-            arguments = reader.values(question["arguments"])
-            named = {str(name): reader.value(node) for name, node in question["named"].items()}
-            before = changes.snapshot(reader.table)
-            if question["callback"] == "call":
-                value = target(*arguments, **named)
-            else:
-                name = question["name"]
-                if not isinstance(name, str) or name.startswith("_"):
-                    raise AttributeError("only public attributes can be read")
-                value = getattr(target, name)
-            writer = Writer(self._export, reader.table)
-            reply = {"value": writer.node(value), "changed": changes.changed(before, writer)}
-        except Exception as error:
-            reply = {"error": {"name": type(error).__name__, "message": str(error)}}
-        self._fork.send(reply, writer.blobs, deadline)
-
-    def _export(self, value, writer):
-        if isinstance(value, Remote):
-            return ["mine", value._remote.current()]
-        if isinstance(value, (type, types.ModuleType, types.CodeType, types.FrameType, types.TracebackType)):
-            raise WireError(f"a {type(value).__name__} cannot be handed to a student's function")
-        for key, known in enumerate(self._lent):
-            if known is value:
-                return ["borrowed", key, getattr(value, "__name__", type(value).__name__)]
-        self._lent.append(value)
-        return ["borrowed", len(self._lent) - 1, getattr(value, "__name__", type(value).__name__)]
-
-    def _resolve(self, node, reader):
-        if node[0] == "yours":
-            return self._lent[node[1]]
-        if node[0] == "module":
-            return ForeignModule(str(node[1])[:200])
-        if node[0] == "remote":
-            _, key, about = node
-            if not isinstance(key, int) or not all(isinstance(about[k], str) for k in ("kind", "type", "name")):
-                raise WireError("a description of an object is malformed")
-            return proxy(self, key, about, self.generation)
-        raise WireError(f"there is no value with the tag {str(node[0])[:20]!r}")
 
 
 def _error(name, message):

@@ -10,7 +10,8 @@ import tempfile
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from lstmlib.grading.judge.sandbox import Bubblewrap, Furniture, Limits, Process
+from lstmlib.grading.judge.bubblewrap import Bubblewrap
+from lstmlib.grading.judge.sandbox import Furniture, Limits, Process
 
 BACKENDS = {"bubblewrap": Bubblewrap, "process": Process}
 
@@ -67,7 +68,7 @@ class Task:
     def sandboxes(self):
         """What makes the sandboxes for what is judged and for what is shown: backend, furniture and limits."""
         backend, limits = BACKENDS[self.sandbox], Limits(**self.limits)
-        absent = tuple(self.absent) if backend is Bubblewrap else ()  # nothing can be hidden from an ordinary process
+        absent = tuple(self.absent) if backend.separate else ()  # nothing can be hidden from an ordinary process
         return [
             (backend, Furniture(tuple(self.packages), modules, (), tuple(self.preload), plain=bool(modules)), limits)
             for modules in (absent, ())

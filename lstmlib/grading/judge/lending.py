@@ -1,0 +1,72 @@
+"""Objects that are not data, on their way between the judge and a student's process: neither gets the other's."""
+
+import types
+
+from lstmlib.grading.judge.proxies import ForeignModule, Remote, proxy
+from lstmlib.grading.room import changes
+from lstmlib.grading.room.frames import WireError
+from lstmlib.grading.room.values import Reader, Writer
+
+
+class Lending:
+    """What of the judge's a fork of a student's process has been handed, and what of the student's the judge has.
+
+    Parameters
+    ----------
+    student : Student
+    """
+
+    def __init__(self, student):
+        self._student = student
+        self._lent: list = []
+
+    def clear(self):
+        """Forget what was lent: the fork has ended."""
+        self._lent.clear()
+
+    def answer(self, question, blobs):
+        """Do what the student's code asks of an object of the judge's; return the reply and its blobs."""
+        reader = Reader(blobs, self.resolve, bounded=True)
+        writer = Writer(self.export)
+        try:
+            target = self._lent[question["key"]]
+            arguments = reader.values(question["arguments"])
+            named = {str(name): reader.value(node) for name, node in question["named"].items()}
+            before = changes.snapshot(reader.table)
+            if question["callback"] == "call":
+                value = target(*arguments, **named)
+            else:
+                name = question["name"]
+                if not isinstance(name, str) or name.startswith("_"):
+                    raise AttributeError("only public attributes can be read")
+                value = getattr(target, name)
+            writer = Writer(self.export, reader.table)
+            reply = {"value": writer.node(value), "changed": changes.changed(before, writer)}
+        except Exception as error:
+            reply = {"error": {"name": type(error).__name__, "message": str(error)}}
+        return reply, writer.blobs
+
+    def export(self, value, writer):
+        """The node of a value that is not data, for a `Writer`."""
+        if isinstance(value, Remote):
+            return ["mine", value._remote.current()]
+        if isinstance(value, (type, types.ModuleType, types.CodeType, types.FrameType, types.TracebackType)):
+            raise WireError(f"a {type(value).__name__} cannot be handed to a student's function")
+        for key, known in enumerate(self._lent):
+            if known is value:
+                return ["borrowed", key, getattr(value, "__name__", type(value).__name__)]
+        self._lent.append(value)
+        return ["borrowed", len(self._lent) - 1, getattr(value, "__name__", type(value).__name__)]
+
+    def resolve(self, node, reader):
+        """The value of a node that is not data, for a `Reader`."""
+        if node[0] == "yours":
+            return self._lent[node[1]]
+        if node[0] == "module":
+            return ForeignModule(str(node[1])[:200])
+        if node[0] == "remote":
+            _, key, about = node
+            if not isinstance(key, int) or not all(isinstance(about[k], str) for k in ("kind", "type", "name")):
+                raise WireError("a description of an object is malformed")
+            return proxy(self._student, key, about, self._student.generation)
+        raise WireError(f"there is no value with the tag {str(node[0])[:20]!r}")
