@@ -188,6 +188,14 @@ def test_magics_and_rich_output_work(judge):
     assert shown[3][0]["ename"] == "ZeroDivisionError" and "1 / 0" in "".join(shown[3][0]["traceback"])
 
 
+def test_pictures_in_bytes_are_shown_and_what_cannot_be_shown_ends_nothing(judge):
+    picture = "class P:\n    def _repr_png_(self):\n        return b'PNG'\nx = 1\nP()"
+    loop = "a = []\na.append(a)\ndisplay({'text/plain': 'p', 'text/loop': a}, raw=True)"
+    shown = judge(picture, loop, ["print(x)"])
+    assert shown[0][0]["data"]["image/png"] == "UE5H" and "cannot be shown" in str(shown[1])
+    assert text(shown[2]) == "1\n"
+
+
 CELLS = [
     "pwd",  # a single line may be the name of a magic
     "exit",

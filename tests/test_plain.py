@@ -7,7 +7,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from lstmlib.grading.judge.referee import Referee, make_shell
-from lstmlib.grading.judge.sandbox import Furniture, Process
+from lstmlib.grading.judge.sandbox import Furniture, Process, SandboxError
 from lstmlib.grading.room.plain import Plain
 from lstmlib.grading.room.shell import Shell
 from tests.test_judge import CELLS, released_cells, text
@@ -16,10 +16,12 @@ NEED_A_KERNEL = [
     *("display(x)", "from IPython.display import HTML", "x = 1\nimport matplotlib.pyplot as plt", "name = input('?')"),
     *("print(_)", "x = _1", "len(In)", "Out[1]", "___", "x = 1\nquit()", "_, x = 1, 2\n_", "ls -l", "time (3)", "pwd"),
     *("await f()", "from __future__ import annotations", "if 'x' in globals():\n    pass", "get_ipython()"),
+    *("for _ in []:\n    pass\ndel _", "_ += 'x'", "from pylab import *", "if 1:\n    __IPYTHON__", "help()"),
+    *("files = !ls \\\n -a", "f(\n x", "!true\n" * 501, "%time 1\n" * 300 + "x = 1\n" * 20_000, "x = 1\n" * 20_000),
 ]
 PLAIN = [
-    *("x = 1", "x", "", "# nothing", "f(1)", "for _ in range(3):\n    pass", '"""In the morning."""\nx = 1', "f(\n x"),
-    *("def f(input, output):\n    return input", "_, x = 1, 2", "def f():\n    return (", "import sys\nsys.exit()"),
+    *("x = 1", "x", "", "# nothing", "f(1)", "for _ in range(3):\n    pass", '"""In the morning."""\nx = 1'),
+    *("def f(input, output):\n    return input", "_, x = 1, 2", "import sys\nsys.exit()"),
 ]
 
 
@@ -68,6 +70,9 @@ SESSION = [
     "try:\n    v_l = undefined\nexcept NameError as error:\n    v_l = str(error)",
     "import __main__ as main\nv_m = main.v_b",
     "from dataclasses import dataclass\n\n@dataclass\nclass D:\n    x: int = 1\nv_n = D(3) == D(3), str(D())",
+    "import builtins, __main__\nsum = None\nv_p = __builtins__ is builtins and __builtin__.sum([1, 2])\ndel open, sum",
+    "def v_q(ask=input):\n    ask()\ntry:\n    v_q()\nexcept NotImplementedError as no:\n    v_r = type(no).__name__",
+    "import traceback\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    v_s = traceback.format_exc()",
     "import pickle\nv_o = pickle.loads(pickle.dumps(D(4)))",
 ]
 
@@ -87,7 +92,7 @@ def test_cells_leave_the_same_names_and_errors_as_in_ipython(monkeypatch):
         left.append(found)
     for one, other in zip(*left, strict=True):
         assert one == other
-    assert sum(success for *_, success, _ in left[0]) == 8
+    assert sum(success for *_, success, _ in left[0]) == 11
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +113,30 @@ def test_ipython_is_there_if_a_cell_needs_it(boxes, also, loaded):
     test = {"role": "test", "source": "print(loaded, x is not None)"}
     outputs, _ = Referee(*boxes).judge([*cells, test])
     assert text(outputs[-1]) == f"{loaded} True\n"
+
+
+def test_ipython_is_there_if_a_module_beside_the_notebook_may_need_it(boxes):
+    helper = b"def f():\n    display('x')\n    return 3"
+    cells = [{"role": "student", "source": "import helper\nv = helper.f()"}, {"role": "test", "source": "print(v)"}]
+    outputs, _ = Referee(*boxes, files={"helper.py": helper}).judge(cells)
+    assert text(outputs[1]) == "3\n"
+
+
+def test_where_ipython_cannot_be_loaded_it_is_said(tmp_path, monkeypatch):
+    (tmp_path / "IPython.py").write_text("raise ImportError('not today')")
+    shown = Process(Furniture())
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    boxes = Process(Furniture(plain=True)), shown
+    test = {"role": "test", "source": "print(x)"}
+    try:
+        for _ in range(2):
+            with pytest.raises(SandboxError, match="not today"):
+                Referee(*boxes).judge([{"role": "student", "source": "%time x = 1"}, test])
+        outputs, _ = Referee(*boxes).judge([{"role": "student", "source": "x = 1"}, test])
+    finally:
+        for box in boxes:
+            box.close()
+    assert text(outputs[1]) == "1\n"
 
 
 def test_without_ipython_an_error_is_shown_with_the_line_of_the_cell(boxes):

@@ -105,12 +105,12 @@ class Bookkeeper:
             row = {"notebook_id": api.new_uuid()}
             notebooks.append({"id": row["notebook_id"], "notebook_id": notebook.id, "assignment_id": submission.id})
             found = cells.get(notebook.name)
+            given: dict = {} if found is None else scores.setdefault(notebook.name, {})
             for cell in [*notebook.grade_cells, *notebook.task_cells]:
                 score, waits = None, True
                 if found is not None and is_grade(found[cell.name]):
                     score, waits = self._score(found[cell.name])
-                if found is not None:
-                    scores.setdefault(notebook.name, {})[cell.name] = score
+                given[cell.name] = score
                 grades.append(row | {"cell_id": cell.id, "auto_score": score, "needs_manual_grade": waits})
             for cell in [*notebook.solution_cells, *notebook.task_cells]:
                 remark = None if found is None else _no_response(found.get(cell.name))

@@ -39,7 +39,7 @@ def in_call(head):
 ATTACKS = [
     Attack("forged outputs", "a reply of its own under a cell: what no notebook can hold",
            SOCKETS + f"forge(frame({{'outputs': {OUTPUTS.replace('null', 'None')}, 'success': True}}))\n",
-           named="RoomLostError", harmful=True),
+           named="RoomLostError|AssertionError", harmful=True),  # as for the next
     Attack("forged replies, many", "answers for requests to come",
            SOCKETS + "for _ in range(50): forge(frame({'outputs': [], 'success': True, 'value': 42}))\n",
            named="RoomLostError|AssertionError", harmful=True),  # found out only if it comes before its question

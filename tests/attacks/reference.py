@@ -49,7 +49,7 @@ if found: print('REACHED', found)
 def forget_gate(*a): return 0
 """, "lstm", NOT_YET),
     Attack("gc for the reference", "looks for the class among all objects", """import gc, lstmlib.lstm
-found = [x for x in gc.get_objects() if isinstance(x, type) and x.__module__ == 'lstmlib.lstm']
+found = [x for x in gc.get_objects() if isinstance(x, type) and x.__name__ == 'LSTM']
 if found: print('REACHED', found)
 def forget_gate(*a): return 0
 """, "lstm", NOT_YET),

@@ -92,8 +92,10 @@ class Referee:
         """
         tests = [count for count, cell in enumerate(cells) if cell["role"] == "test"]
         judged = cells[: max(tests, default=-1) + 1] if self.shown is not self.student else cells
-        self.student.plain = self.student.brief and all(
-            self.shell.is_plain(cell["source"]) for cell in judged if cell["role"] != "test"
+        self.student.plain = (
+            self.student.brief
+            and not any(name.endswith(".py") for name in self.student.files)  # it may use a kernel as well
+            and all(self.shell.is_plain(cell["source"]) for cell in judged if cell["role"] != "test")
         )
         before = sys.modules["__main__"], InteractiveShell._instance
         sys.modules["__main__"], InteractiveShell._instance = self.shell.user_module, self.shell  # for get_ipython()

@@ -1,7 +1,10 @@
 """What comes out of a cell, up to a limit."""
 
+import base64
+import builtins
 import contextlib
 import io
+import json
 import sys
 
 LONGEST_OUTPUT = 1_000_000  # characters of text under one cell
@@ -28,7 +31,7 @@ class Outputs:
             self._add({"output_type": "stream", "name": name, "text": text})
 
     def data(self, kind, data, metadata, **more):
-        data = {key: value for key, value in data.items() if "widget" not in key}
+        data = {key: _as_text(value) for key, value in data.items() if "widget" not in key}
         self._rich += sum(len(value) if isinstance(value, str) else len(repr(value)) for value in data.values())
         if self._rich > LARGEST_RICH:
             self.cut, data = True, {"text/plain": "(too large to be shown)"}
@@ -73,12 +76,23 @@ class Stream(io.TextIOBase):
         return False
 
 
+def _as_text(value):
+    """What a notebook file holds of a value: pictures come as bytes."""
+    if isinstance(value, (bytes, bytearray)):
+        return base64.b64encode(value).decode()
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        return "(it cannot be shown)"
+    return value
+
+
 @contextlib.contextmanager
-def captured(outputs):
-    """Send what is printed to `outputs`."""
-    before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = Stream(outputs, "stdout"), Stream(outputs, "stderr")
+def captured(outputs, answer):
+    """Send what is printed to `outputs`, and have `answer` called for ``input``."""
+    before = sys.stdout, sys.stderr, builtins.input
+    sys.stdout, sys.stderr, builtins.input = Stream(outputs, "stdout"), Stream(outputs, "stderr"), answer
     try:
         yield
     finally:
-        sys.stdout, sys.stderr = before
+        sys.stdout, sys.stderr, builtins.input = before

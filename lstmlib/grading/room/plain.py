@@ -4,12 +4,16 @@ It is for cells of which `Shell.is_plain` says that they are plain, and whose ou
 """
 
 import ast
+import builtins
 import hashlib
-import itertools
 import linecache
 import types
 
 from .outputs import Outputs, captured
+
+
+class StdinNotImplementedError(NotImplementedError):
+    """Somebody was asked for input; IPython's has the same name."""
 
 
 class Plain:
@@ -18,13 +22,21 @@ class Plain:
     def __init__(self):
         self.user_module = types.ModuleType("__main__")
         self.user_ns = self.user_module.__dict__
+        self.user_ns |= {"__builtins__": builtins, "__builtin__": builtins, "open": open}  # as IPython has it
         self.user_ns_hidden = set(self.user_ns)
-        self.captured = captured
-        self._counts = itertools.count(1)
+        self._count = 0
 
     def warm_up(self):
         """Do once what is slow the first time, for all forks that come."""
         self.show("1 / 0")
+        self._count = 0
+
+    def captured(self, outputs):
+        """Send what is printed to `outputs`; nobody answers."""
+        return captured(outputs, self._refuse)
+
+    def _refuse(self, prompt=""):
+        raise StdinNotImplementedError("There is nobody to answer input() while a notebook is graded.")
 
     def show(self, source, silent=False, brief=True):
         """Run a cell; return what it printed, with its error if there was one, and whether it ran to its end.
@@ -33,9 +45,11 @@ class Plain:
         value of the last line.
         """
         outputs, success = Outputs(), False
-        name = f"<ipython-input-{next(self._counts)}-{hashlib.sha1(source.encode(errors='replace')).hexdigest()[:12]}>"
+        self._count += 1
+        text = source if source.endswith("\n") else f"{source}\n"
+        name = f"<ipython-input-{self._count}-{hashlib.sha1(text.encode(errors='replace')).hexdigest()[:12]}>"
         linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
-        with captured(outputs):
+        with self.captured(outputs):
             try:
                 for statement in ast.parse(source, name).body:
                     exec(compile(ast.Module([statement], []), name, "exec", dont_inherit=True), self.user_ns)

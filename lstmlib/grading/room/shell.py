@@ -1,8 +1,6 @@
 """Running one cell with IPython and collecting what a notebook would show under it."""
 
 import ast
-import builtins
-import contextlib
 import functools
 import os
 import re
@@ -22,12 +20,14 @@ from traitlets.config import Config
 
 from .outputs import Outputs, captured
 
-# What is in a kernel and not in Python; `Shell.is_plain` looks for it. The second kind are common words, too.
+# What a kernel has and Python has not, or not the same; `Shell.is_plain` looks for it. The second kind is also common.
 _OF_A_KERNEL = re.compile(
-    r"\b(IPython|get_ipython|ipywidgets|display|matplotlib|pyplot|plt|await|async|breakpoint|globals|locals|vars|dir"
-    r"|__main__|__future__)\b|\binput *\("
+    r"\b(IPython|\w*IPYTHON\w*|get_ipython|ipywidgets|display|matplotlib|pyplot|plt|pylab|await|async|breakpoint|pdb"
+    r"|globals|locals|vars|dir|__main__|__builtin__|__future__|displayhook|excepthook|last_(type|value|traceback))\b"
+    r"|\b(input|help) *\("
 )
 _PERHAPS_OF_A_KERNEL = re.compile(r"\b(In|Out|exit|quit|_+\d*|_i+\d*|_[iod]h)\b")
+LONGEST_PLAIN = 100_000  # characters of a cell
 _PROMPT = re.compile(r"^(\[(ins|nav)\] )?In \[\d+\]: ", re.MULTILINE)  # of a cell that was copied from a terminal
 
 
@@ -137,18 +137,22 @@ class Shell(InteractiveShell):
         )
 
     def _is_plain(self, source):
-        """Whether a cell does in no kernel anything else than in `lstmlib.grading.room.plain`."""
-        if _OF_A_KERNEL.search(source) or _PROMPT.search(source):
+        """Whether a cell is Python that does in no kernel anything else than in `lstmlib.grading.room.plain`."""
+        if len(source) > LONGEST_PLAIN:  # it would be read where the time of the student's program is not counted
+            return False
+        if _OF_A_KERNEL.search(source) or _PROMPT.search(source) or not self.compile.is_python(source):
             return False
         lines = source.strip().splitlines()
-        if len(lines) == 1 and (not self.compile.is_python(source) or self._is_magic(lines[0])):
+        if len(lines) == 1 and self._is_magic(lines[0]):
             return False
-        if not self.compile.is_python(source):  # the same error everywhere, if IPython does not know better
-            return super().transform_cell(source).strip() == source.strip()
         if not _PERHAPS_OF_A_KERNEL.search(source):
             return True
-        names = (node for node in ast.walk(self.compile.ast_parse(source)) if isinstance(node, ast.Name))
-        return not any(isinstance(n.ctx, ast.Load) and _PERHAPS_OF_A_KERNEL.fullmatch(n.id) for n in names)
+        for node in ast.walk(self.compile.ast_parse(source)):
+            name = node.target if isinstance(node, ast.AugAssign) else node
+            bound = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            if isinstance(name, ast.Name) and not bound and _PERHAPS_OF_A_KERNEL.fullmatch(name.id):
+                return False
+        return True
 
     def _is_magic(self, line):
         first = re.match(r"\w+", line)
@@ -211,12 +215,6 @@ class Shell(InteractiveShell):
             outputs.listed.append({"output_type": "stream", "name": "stdout", "text": "\n(output cut: too much)\n"})
         return outputs.listed, result.success
 
-    @contextlib.contextmanager
     def captured(self, outputs):
         """Send what is printed to `outputs`; nobody answers."""
-        with captured(outputs):
-            saved, builtins.input = builtins.input, self.raw_input
-            try:
-                yield
-            finally:
-                builtins.input = saved
+        return captured(outputs, self.raw_input)

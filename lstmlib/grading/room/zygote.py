@@ -114,8 +114,12 @@ class Zygote:
             try:
                 self._forget(theirs.fileno(), *([] if self.here is None else [self.here]))
                 mine.detach()
-                shell = _load(also, self.shell if plain else None)
-                Zygote(theirs, self.settings, self.here, shell).serve()
+                try:
+                    shell = _load(also, self.shell if plain else None)
+                except Exception:
+                    _report(socket.recv_fds(theirs, 100_000, 3)[1][-1])
+                else:
+                    Zygote(theirs, self.settings, self.here, shell).serve()
             finally:
                 os._exit(0)
         theirs.close()
