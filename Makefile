@@ -46,11 +46,7 @@ course: $(ENV)/.course _build/html/.built _build/.released _build/sample-class/m
 	@echo "The exercises: $(CURDIR)/exercises/"
 
 test: $(ENV)/.test lint-assignments _build/html/.built _build/.released _build/sample-class/marks.txt
-	@# The browser mostly waits: its tests run beside the others, and say at the end what they found.
-	@$(BIN)/python -m pytest tests/browser > _build/browser-tests.txt 2>&1 & browser=$$!; \
-	  trap "kill $$browser" INT TERM; \
-	  $(BIN)/python -m pytest --ignore=tests/browser; others=$$?; \
-	  wait $$browser; found=$$?; cat _build/browser-tests.txt; exit $$((others | found))
+	$(BIN)/python -m pytest
 
 # Environment -------------------------------------------------------------------------------------------------
 
