@@ -29,6 +29,7 @@ class Bookkeeper:
             for notebook in found.notebooks
             for cell in [*notebook.grade_cells, *notebook.solution_cells, *notebook.task_cells]
         ]
+        self._assignment = found  # as the gradebook has it
         self._known = [found, *found.notebooks, *cells]  # what is held here is not read again
         self._names = {cell.id: cell.name for cell in cells}
 
@@ -96,7 +97,7 @@ class Bookkeeper:
         to enter a submission is SQLAlchemy's bookkeeping for each of its objects.
         """
         session = self.gradebook.db
-        submission = api.SubmittedAssignment(assignment=self._known[0], student_id=student, timestamp=timestamp)
+        submission = api.SubmittedAssignment(assignment=self._assignment, student_id=student, timestamp=timestamp)
         session.add(submission)
         session.flush()
         scores: dict[str, dict] = {}

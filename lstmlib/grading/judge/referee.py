@@ -110,7 +110,7 @@ class Referee:
                 for count, cell in enumerate(cells):
                     if cell["role"] != "test":
                         shown, about = self._do(cell, count, self.shown)
-                        outputs[count : count + 1] = [shown]
+                        outputs[count : count + 1] = [shown]  # in its place, or behind all
                         evidence += [about] if count >= len(judged) else []
         finally:
             self.student.close()

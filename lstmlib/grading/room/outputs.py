@@ -10,6 +10,7 @@ import sys
 LONGEST_OUTPUT = 1_000_000  # characters of text under one cell
 LARGEST_RICH = 5_000_000  # characters of all else: a figure takes 50,000
 MOST_OUTPUTS = 1_000
+NOBODY = "There is nobody to answer input() while a notebook is graded."
 
 
 class Outputs:
@@ -31,7 +32,7 @@ class Outputs:
             self._add({"output_type": "stream", "name": name, "text": text})
 
     def data(self, kind, data, metadata, **more):
-        data = {key: _as_text(value) for key, value in data.items() if "widget" not in key}
+        data = {key: _storable(value) for key, value in data.items() if "widget" not in key}
         self._rich += sum(len(value) if isinstance(value, str) else len(repr(value)) for value in data.values())
         if self._rich > LARGEST_RICH:
             self.cut, data = True, {"text/plain": "(too large to be shown)"}
@@ -76,8 +77,10 @@ class Stream(io.TextIOBase):
         return False
 
 
-def _as_text(value):
+def _storable(value):
     """What a notebook file holds of a value: pictures come as bytes."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, (bytes, bytearray)):
         return base64.b64encode(value).decode()
     try:

@@ -9,7 +9,7 @@ import hashlib
 import linecache
 import types
 
-from .outputs import Outputs, captured
+from .outputs import NOBODY, Outputs, captured
 
 
 class StdinNotImplementedError(NotImplementedError):
@@ -36,7 +36,7 @@ class Plain:
         return captured(outputs, self._refuse)
 
     def _refuse(self, prompt=""):
-        raise StdinNotImplementedError("There is nobody to answer input() while a notebook is graded.")
+        raise StdinNotImplementedError(NOBODY)
 
     def show(self, source, silent=False, brief=True):
         """Run a cell; return what it printed, with its error if there was one, and whether it ran to its end.

@@ -18,7 +18,7 @@ from IPython.core.macro import Macro
 from IPython.core.prefilter import PrefilterManager
 from traitlets.config import Config
 
-from .outputs import Outputs, captured
+from .outputs import NOBODY, Outputs, captured
 
 # What a kernel has and Python has not, or not the same; `Shell.is_plain` looks for it. The second kind is also common.
 _OF_A_KERNEL = re.compile(
@@ -118,7 +118,7 @@ class Shell(InteractiveShell):
         pass
 
     def raw_input(self, prompt=""):
-        raise StdinNotImplementedError("There is nobody to answer input() while a notebook is graded.")
+        raise StdinNotImplementedError(NOBODY)
 
     def transform_cell(self, raw_cell):
         """Python for the code of a cell. What is Python already stays as it is: that takes less to find out.
@@ -140,7 +140,7 @@ class Shell(InteractiveShell):
         """Whether a cell is Python that does in no kernel anything else than in `lstmlib.grading.room.plain`."""
         if len(source) > LONGEST_PLAIN:  # it would be read where the time of the student's program is not counted
             return False
-        if _OF_A_KERNEL.search(source) or _PROMPT.search(source) or not self.compile.is_python(source):
+        if _OF_A_KERNEL.search(source) or not self.compile.is_python(source):
             return False
         lines = source.strip().splitlines()
         if len(lines) == 1 and self._is_magic(lines[0]):

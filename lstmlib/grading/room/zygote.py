@@ -38,7 +38,7 @@ def _load(statements, shell=None):
         with contextlib.suppress(Exception):  # what cannot be imported will say so where a student imports it
             exec(statement, {})
     if shell is None:
-        from .shell import Shell  # half of what a plain room would copy
+        from .shell import Shell  # a third of the memory, which plain rooms do without
 
         shell = Shell.instance()
     shell.warm_up()
