@@ -44,6 +44,7 @@ c.Judge.records = "class/records"  # evidence for each mark, repair reports, and
 c.Judge.timeout = 30  # seconds a cell
 c.Judge.packages = ["lstmlib"]
 c.Judge.preload = ["scipy.special"]
+c.Judge.warm_up = ["from lstmlib.check.rehearsal import rehearse; rehearse()"]
 CELLS = {name: [f"lstmlib.{name}", f"lstmlib.fast.{name}"] for name in ("rnn", "lstm", "gru")}
 c.Judge.absent = {
     "rnn": [*CELLS["rnn"], "lstmlib.activations", "lstmlib.gradients", "lstmlib.check"],

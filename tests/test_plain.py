@@ -1,6 +1,8 @@
 """Rooms without IPython: cells that get one do there what they do in a kernel."""
 
+import ast
 import inspect
+import random
 import types
 
 import pytest
@@ -17,10 +19,14 @@ NEED_A_KERNEL = [
     *("print(_)", "x = _1", "len(In)", "Out[1]", "___", "x = 1\nquit()", "_, x = 1, 2\n_", "ls -l", "time (3)", "pwd"),
     *("await f()", "from __future__ import annotations", "if 'x' in globals():\n    pass", "get_ipython()"),
     *("for _ in []:\n    pass\ndel _", "_ += 'x'", "from pylab import *", "if 1:\n    __IPYTHON__", "help()"),
-    *("files = !ls \\\n -a", "f(\n x", "!true\n" * 501, "%time 1\n" * 300 + "x = 1\n" * 20_000, "x = 1\n" * 20_000),
+    *("files = !ls \\\n -a", "f(", "  x = 1\n  y = 2", "\n\n  x = 1", ">>> x = 1\n1", "\n... x\n1", ",f a\nx"),
+    *("f(\n;a b", "x = 1\nfiles = !ls", "x?\ny", "x = 1\n%time x", "In [1]: x = 1\nIn [2]: y = 2", "!true\n" * 501),
+    *("%time 1\n" * 300 + "x = 1\n" * 20_000, "x = 1\n" * 20_000),
 ]
 PLAIN = [
     *("x = 1", "x", "", "# nothing", "f(1)", "for _ in range(3):\n    pass", '"""In the morning."""\nx = 1'),
+    *("f(\n x", "def f(x):\n    return (x\n", "if x != 1\n    y", "x = 1\n  y = 2", "x = 1\nf 2"),
+    *("x" + "\n" * 90_000 + "(", "x\n" + " " * 90_000 + "\n("),  # and to find out takes no longer than for others
     *("def f(input, output):\n    return input", "_, x = 1, 2", "import sys\nsys.exit()"),
 ]
 
@@ -37,6 +43,20 @@ def test_what_ipython_changes_is_not_plain():
     assert len(plain) > len(released) / 2
     for cell in plain:
         assert InteractiveShell.transform_cell(shell, cell).rstrip("\n") == cell.rstrip("\n")
+
+
+def test_what_is_no_python_and_plain_is_none_for_ipython_either():
+    shell, chance, plain = make_shell(), random.Random(0), 0
+    odds = ["", *"!?%,;/ (\n\t", "\n,", ">>> ", "= !", "\n%%"]
+    for cell in [*CELLS, *PLAIN, *NEED_A_KERNEL, *released_cells()]:
+        for _ in range(20 if len(cell) < 10_000 else 0):
+            place, odd = chance.randrange(len(cell) + 1), chance.choice(odds)
+            broken = cell[:place] + odd + cell[place + 1 :]
+            if not shell.compile.is_python(broken) and shell.is_plain(broken):
+                plain += 1
+                with pytest.raises(SyntaxError):
+                    ast.parse(InteractiveShell.transform_cell(shell, broken))
+    assert plain > 100
 
 
 def test_looking_at_a_cell_asks_the_student_s_program_nothing():

@@ -4,6 +4,7 @@ import contextlib
 import copy
 import inspect
 import io
+import linecache
 import signal
 import sys
 import threading
@@ -109,10 +110,12 @@ def _same(value, original):
 def _last_line_of(function, error):
     """The source line in the file or cell of `function` on which `error` arose."""
     code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if code and frame.filename == code.co_filename
-    ]
-    return (frames[-1].line or "").strip() if frames else ""
+    name: str = getattr(code, "co_filename", "")
+    numbers = [number for frame, number in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == name]
+    if not numbers:
+        return ""
+    linecache.checkcache(name)
+    return linecache.getline(name, numbers[-1]).strip()
 
 
 @contextlib.contextmanager

@@ -81,7 +81,7 @@ class Furniture:
     stand_ins : tuple of (str, str)
         Modules, and the paths of files that take their places.
     preload : tuple of str
-        Import statements that are run once, before there is a room.
+        Statements that are run once, before there is a room; one that fails is passed over.
     plain : bool
         Whether most rooms do without IPython; the first that needs it takes longer then.
     """

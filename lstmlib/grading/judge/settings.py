@@ -39,6 +39,11 @@ class Judge(LoggingConfigurable):
         Unicode(),
         help="Modules that are imported once for all submissions that name them, besides those that a release imports.",
     ).tag(config=True)
+    warm_up = List(
+        Unicode(),
+        help="Statements that are run before there is a notebook, in each process that forks for them: what runs often "
+        "there, Python has made fast for all. They are to leave nothing else behind, and may fail.",
+    ).tag(config=True)
     workers = Integer(0, help="How many notebooks are judged at the same time; 0: as many as there are cores.").tag(
         config=True
     )
@@ -82,7 +87,7 @@ class Judge(LoggingConfigurable):
             sandbox=self.sandbox,
             packages=list(self.packages),
             absent=list(self.absent.get(assignment, ())),
-            preload=preload,
+            preload=[*preload, *self.warm_up],
             also=[f"import {name}" for name in self.preload if any(_mentions(cell.source, name) for cell in cells)],
             limits=dict(self.limits),
             seconds=self.timeout,

@@ -35,7 +35,8 @@ class Task:
     packages, absent : list of str
         Of `Furniture`.
     preload, also : list of str
-        Import statements: of the release, which everybody needs, and others that this notebook seems to need.
+        Statements: what everybody needs, the imports of the release among them; and imports that this notebook seems
+        to need.
     limits : dict
         Of `Limits`.
     seconds, seconds_in_all : float

@@ -7,6 +7,7 @@ and mostly there is no other thread. Forks that a student's code makes are as al
 import os
 import sys
 
+OFTEN = 20  # times that something runs to be as fast as it can be: Python begins to care after eight
 _register, _plain = os.register_at_fork, False
 
 

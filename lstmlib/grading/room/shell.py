@@ -18,6 +18,7 @@ from IPython.core.macro import Macro
 from IPython.core.prefilter import PrefilterManager
 from traitlets.config import Config
 
+from .forks import OFTEN
 from .outputs import NOBODY, Outputs, captured
 
 # What a kernel has and Python has not, or not the same; `Shell.is_plain` looks for it. The second kind is also common.
@@ -28,6 +29,8 @@ _OF_A_KERNEL = re.compile(
 )
 _PERHAPS_OF_A_KERNEL = re.compile(r"\b(In|Out|exit|quit|_+\d*|_i+\d*|_[iod]h)\b")
 LONGEST_PLAIN = 100_000  # characters of a cell
+# Without any of it, IPython makes Python of nothing that is none: orders, prompts, an indented first line.
+_ESCAPE = re.compile(r"[%?]|!(?!=)|^[^\S\n]*([,;/]|>>>|\.\.\.)|\A\s*^[^\S\n]+\S", re.MULTILINE)
 _PROMPT = re.compile(r"^(\[(ins|nav)\] )?In \[\d+\]: ", re.MULTILINE)  # of a cell that was copied from a terminal
 
 
@@ -91,6 +94,16 @@ class _Compiler(CachingCompiler):
         self._read = (source, self.flags), None if warned else tree  # warnings name the cell, which nobody knows here
         return True
 
+    def is_wrong(self, source):
+        """Whether it is Python with an error of syntax, for everybody who reads it."""
+        try:
+            super().ast_parse(_whole(source))
+        except SyntaxError:
+            return True
+        except (ValueError, RecursionError, MemoryError):
+            pass
+        return False
+
     def ast_parse(self, source, filename="<unknown>", symbol="exec"):
         (key, tree), self._read = self._read, (None, None)  # given away once: whoever runs it may change it
         if tree is not None and key == (source, self.flags) and symbol == "exec":
@@ -140,8 +153,10 @@ class Shell(InteractiveShell):
         """Whether a cell is Python that does in no kernel anything else than in `lstmlib.grading.room.plain`."""
         if len(source) > LONGEST_PLAIN:  # it would be read where the time of the student's program is not counted
             return False
-        if _OF_A_KERNEL.search(source) or not self.compile.is_python(source):
+        if _OF_A_KERNEL.search(source):
             return False
+        if not self.compile.is_python(source):
+            return self.compile.is_wrong(source) and not self._may_become_python(source)
         lines = source.strip().splitlines()
         if len(lines) == 1 and self._is_magic(lines[0]):
             return False
@@ -153,6 +168,10 @@ class Shell(InteractiveShell):
             if isinstance(name, ast.Name) and not bound and _PERHAPS_OF_A_KERNEL.fullmatch(name.id):
                 return False
         return True
+
+    def _may_become_python(self, source):
+        """Whether IPython might make Python of what is none; of a line it may make anything."""
+        return "\n" not in source.strip() or _ESCAPE.search(source) or _PROMPT.search(source)
 
     def _is_magic(self, line):
         first = re.match(r"\w+", line)
@@ -177,8 +196,11 @@ class Shell(InteractiveShell):
         """Do once what is slow the first time, for all forks that come."""
         if "matplotlib" in sys.modules:
             self.show("%matplotlib inline", silent=True)
-        self.show("1", silent=True)
+        for _ in range(OFTEN):
+            self.show("1", silent=True)
         self.show("1 / 0", silent=True)
+        self.displayhook.flush()  # forgets the last results
+        self.user_ns.pop("_0", None)
         self.outputs = Outputs()
 
     def showtraceback(self, *arguments, **named):

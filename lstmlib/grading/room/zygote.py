@@ -19,6 +19,7 @@ from .frames import Channel
 from .keeper import Keeper, Tenant
 from .pages import settle
 from .plain import Plain
+from .rehearsal import rehearse
 from .room import live
 
 
@@ -42,6 +43,7 @@ def _load(statements, shell=None):
 
         shell = Shell.instance()
     shell.warm_up()
+    rehearse(shell)
     settle()
     forks.unwatch()
     return shell
