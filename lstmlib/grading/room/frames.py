@@ -5,6 +5,7 @@ Layout of a message, numbers big-endian: length of the JSON text (4 bytes), numb
 """
 
 import json
+import os
 import socket
 import struct
 import time
@@ -88,6 +89,11 @@ class Channel:
         if not isinstance(head, dict):
             raise WireError(f"expected a JSON object, got {type(head).__name__}")
         return head, blobs
+
+    def move(self, number):
+        """Go on over another socket, of which this is the descriptor, and leave the present one."""
+        os.dup2(number, self.connection.fileno(), inheritable=False)
+        os.close(number)
 
     def close(self):
         self.connection.close()

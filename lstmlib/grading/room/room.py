@@ -23,7 +23,7 @@ import numpy as np
 
 from . import changes
 from .forks import fork
-from .frames import Channel, ClosedError, WireError
+from .frames import ClosedError, WireError
 from .isolation import end_with_parent
 from .outputs import Outputs
 from .values import Reader, Writer
@@ -127,12 +127,11 @@ class Room:
         _, (door,), _, _ = socket.recv_fds(self.doors, 1, 1)
         child = fork()
         if child == 0:
-            end_with_parent()
-            self.channel.close()
+            if os.getppid() != 1:  # or else it ends with the first process of its namespace, and need not ask for it
+                end_with_parent()
+            self.channel.move(door)
             self.doors.close()
-            self.channel = Channel(socket.socket(fileno=door))
             self._forks.clear()
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
             try:
                 self.serve()
             finally:

@@ -11,11 +11,11 @@ import collections
 import decimal
 import fractions
 import keyword
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.ma  # which numpy loads when it is first used: in each fork again
 
 from .frames import WireError
 
@@ -102,9 +102,10 @@ def _int(writer, value, depth):
 
 def _array(writer, value, depth):
     base = np.asarray(value)  # a plain array, of a matrix too
-    if isinstance(value, np.ma.MaskedArray):
+    masked = sys.modules.get("numpy.ma")  # which takes a twelfth of a room's memory, and mostly nobody wants it
+    if masked is not None and isinstance(value, masked.MaskedArray):
         number = writer.number(value)
-        return ["masked", number, writer.node(base, depth), writer.node(np.ma.getmaskarray(value), depth)]
+        return ["masked", number, writer.node(base, depth), writer.node(masked.getmaskarray(value), depth)]
     number = writer.number(value)
     if base.dtype.kind == "O":
         return ["objects", number, list(base.shape), writer.nodes(base.ravel().tolist(), depth)]
