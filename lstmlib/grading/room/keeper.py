@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import threading
@@ -113,7 +112,7 @@ class Keeper:
             if os.waitpid(room.process, how)[0]:
                 self._dying.remove(room)
                 if room.home:  # in no sandbox: it may be large, and others wait
-                    threading.Thread(target=shutil.rmtree, args=(room.home,), kwargs={"ignore_errors": True}).start()
+                    threading.Thread(target=_remove, args=(room.home,)).start()
 
     # Memory
 
@@ -153,3 +152,9 @@ class Keeper:
 
 
 _Process = collections.namedtuple("_Process", "parent inner resident")
+
+
+def _remove(folder):
+    import shutil  # which rooms in a sandbox do without
+
+    shutil.rmtree(folder, ignore_errors=True)

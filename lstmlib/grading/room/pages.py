@@ -7,7 +7,7 @@ import typing
 
 _COLLAPSE = 25  # MADV_COLLAPSE, from Linux 6.1 on
 _HUGE = 2 * 2**20
-_READ, _RUN = 1, 4
+_READ, _WRITE, _RUN = 1, 2, 4
 
 
 def settle():
@@ -20,9 +20,8 @@ def settle():
     gc.collect()
     gc.freeze()
     with contextlib.suppress(OSError, AttributeError):  # where it does not work, all stays as it was
-        library = ctypes.CDLL(None)
-        _join_pages(library)
-        _join_areas(library)
+        _join_pages(ctypes.CDLL(None))
+    join_areas()
 
 
 def _join_pages(library):
@@ -34,17 +33,30 @@ def _join_pages(library):
                 library.madvise(ctypes.c_void_p(first), ctypes.c_size_t(length), _COLLAPSE)
 
 
-def _join_areas(library):
-    """Of what was loaded from a library, let all that only is read have the same rights: then it is one area."""
+def join_areas():
+    """Give neighbouring areas of a library the same rights, which makes one of them.
+
+    What is read goes with what is run, and what the loader has written and closed with what may be written. Linux
+    keeps written areas apart in a fork: those of what is loaded before are joined before.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
+        for kinds, rights in (("r--p", "r-xp"), _READ | _RUN), (("r--p", "rw-p"), _READ | _WRITE):
+            for first, last in _neighbours(kinds):
+                library.mprotect(ctypes.c_void_p(first), ctypes.c_size_t(last - first), rights)
+
+
+def _neighbours(kinds):
+    """Begin and end of each piece of memory that is several areas of a library with rights of these kinds."""
     run: list = []
     for area in [*_areas(), None]:
-        if run and area is not None and area.follows(run[-1]):
+        fits = area is not None and area.rights in kinds and area.file.startswith("/")
+        if fits and run and area.follows(run[-1]):
             run.append(area)
             continue
         if len(run) > 1:
-            first, last = run[0].first, run[-1].last
-            library.mprotect(ctypes.c_void_p(first), ctypes.c_size_t(last - first), _READ | _RUN)
-        run = [area] if area is not None and area.rights in ("r--p", "r-xp") and area.file.startswith("/") else []
+            yield run[0].first, run[-1].last
+        run = [area] if fits else []
 
 
 class _Area(typing.NamedTuple):
@@ -57,11 +69,9 @@ class _Area(typing.NamedTuple):
     file: str
 
     def follows(self, other):
-        return (
-            (self.file, self.first) == (other.file, other.last)
-            and self.offset == other.offset + other.last - other.first
-            and self.rights in ("r--p", "r-xp")
-        )
+        return (self.file, self.first, self.offset) == (
+            other.file, other.last, other.offset + other.last - other.first,
+        )  # fmt: skip
 
 
 def _areas():

@@ -10,14 +10,13 @@ import json
 import os
 import signal
 import socket
-import tempfile
 import traceback
 
 from . import calls, forks, isolation
 from .cores import stay
 from .frames import Channel
 from .keeper import Keeper, Tenant
-from .pages import settle
+from .pages import join_areas, settle
 from .plain import Plain
 from .rehearsal import rehearse
 from .room import live
@@ -26,6 +25,7 @@ from .room import live
 def serve(control):
     """Make a room for each request that comes over the socket `control`, until it is closed."""
     settings = json.loads(control.recv(1_000_000))
+    join_areas()
     here = isolation.found() if settings["separate"] else None
     shell = _load(settings["preload"], Plain() if settings["plain"] else None)
     control.send(json.dumps({"ready": True}).encode())
@@ -128,7 +128,7 @@ class Zygote:
         self._branches[wanted] = process, mine
 
     def _open(self, cores, channel, doors, line):
-        home = self.settings["home"] if self.here is not None else tempfile.mkdtemp()
+        home = self.settings["home"] if self.here is not None else _new_folder()
         room = forks.fork() if self.here is None else isolation.fork_apart(self.here)
         if room == 0:
             try:
@@ -176,6 +176,12 @@ class Zygote:
         isolation.limit(settings["memory"], settings["processes"], settings["disk"], settings["seconds"])
         os.makedirs(home, exist_ok=True)
         os.environ["HOME"] = home
+
+
+def _new_folder():
+    import tempfile  # and with it a megabyte of libraries, which no room in a sandbox wants
+
+    return tempfile.mkdtemp()
 
 
 def _report(line):
