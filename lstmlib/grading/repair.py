@@ -77,8 +77,9 @@ def _new(original, source, name):
 
 def _put_back(nb, released, repairs):
     position, taken, lost = 0, {cell.id for cell in nb.cells}, False
+    places = _places(nb)
     for name, original in released.items():
-        found, metadata = _position(nb, name), original["metadata"]
+        found, metadata = places.get(name), original["metadata"]
         if metadata["solution"]:
             lost = found is None
         if found is not None:
@@ -87,6 +88,7 @@ def _put_back(nb, released, repairs):
             if lost and metadata["grade"]:
                 position = len(nb.cells)  # what it tests may be in any cell
             nb.cells.insert(position, _new(original, original["source"], _free(name, taken)))
+            places = _places(nb)
             position += 1
             repairs.append(f"cell {name}: was missing, put back")
 
@@ -103,16 +105,16 @@ def _free(name, taken):
 
 def _move_behind(nb, released, repairs):
     solution = last = None
+    places = _places(nb)
     for name, original in released.items():
-        position = _position(nb, name)
-        if position is None:
+        if name not in places:
             continue
         if original["metadata"]["solution"]:
             solution = last = name
-        elif original["metadata"]["grade"] and solution and position < _position(nb, solution):
-            cell = nb.cells.pop(position)
-            nb.cells.insert(_position(nb, last) + 1, cell)
-            last = name
+        elif original["metadata"]["grade"] and solution and places[name] < places[solution]:
+            cell = nb.cells.pop(places[name])
+            nb.cells.insert(_places(nb)[last] + 1, cell)
+            places, last = _places(nb), name
             repairs.append(f"cell {name}: stood before {solution}, moved behind it")
 
 
@@ -132,5 +134,6 @@ def grade_id(cell):
     return name if isinstance(name, str) else None
 
 
-def _position(nb, name):
-    return next((k for k, cell in enumerate(nb.cells) if grade_id(cell) == name), None)
+def _places(nb):
+    """Grade id to the position of the cell that has it."""
+    return {grade_id(cell): position for position, cell in enumerate(nb.cells)}
