@@ -21,6 +21,7 @@ NEED_A_KERNEL = [
     *("for _ in []:\n    pass\ndel _", "_ += 'x'", "from pylab import *", "if 1:\n    __IPYTHON__", "help()"),
     *("files = !ls \\\n -a", "f(", "  x = 1\n  y = 2", "\n\n  x = 1", ">>> x = 1\n1", "\n... x\n1", ",f a\nx"),
     *("f(\n;a b", "x = 1\nfiles = !ls", "x?\ny", "x = 1\n%time x", "In [1]: x = 1\nIn [2]: y = 2", "!true\n" * 501),
+    *("x = 1\ny\r,f a b", "x = 1\ny\v;f a b", "x = 1\ny\u2028/f a b"),
     *("%time 1\n" * 300 + "x = 1\n" * 20_000, "x = 1\n" * 20_000),
 ]
 PLAIN = [
@@ -47,7 +48,7 @@ def test_what_ipython_changes_is_not_plain():
 
 def test_what_is_no_python_and_plain_is_none_for_ipython_either():
     shell, chance, plain = make_shell(), random.Random(0), 0
-    odds = ["", *"!?%,;/ (\n\t", "\n,", ">>> ", "= !", "\n%%"]
+    odds = ["", *"!?%,;/ (\n\t", "\n,", ">>> ", "= !", "\n%%", "\r,", "\f;", "\u2029/"]
     for cell in [*CELLS, *PLAIN, *NEED_A_KERNEL, *released_cells()]:
         for _ in range(20 if len(cell) < 10_000 else 0):
             place, odd = chance.randrange(len(cell) + 1), chance.choice(odds)

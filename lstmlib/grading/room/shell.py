@@ -29,8 +29,12 @@ _OF_A_KERNEL = re.compile(
 )
 _PERHAPS_OF_A_KERNEL = re.compile(r"\b(In|Out|exit|quit|_+\d*|_i+\d*|_[iod]h)\b")
 LONGEST_PLAIN = 100_000  # characters of a cell
-# Without any of it, IPython makes Python of nothing that is none: orders, prompts, an indented first line.
-_ESCAPE = re.compile(r"[%?]|!(?!=)|^[^\S\n]*([,;/]|>>>|\.\.\.)|\A\s*^[^\S\n]+\S", re.MULTILINE)
+# Without any of it, IPython makes Python of nothing that is none: orders, prompts, an indented first line, and what
+# ends a line for str.splitlines alone.
+_ESCAPE = re.compile(
+    r"[%?\r\v\f\x1c-\x1e\x85\u2028\u2029]|!(?!=)|^[^\S\n]*([,;/]|>>>|\.\.\.)|\A\s*^[^\S\n]+\S",
+    re.MULTILINE,
+)
 _PROMPT = re.compile(r"^(\[(ins|nav)\] )?In \[\d+\]: ", re.MULTILINE)  # of a cell that was copied from a terminal
 
 
