@@ -326,6 +326,22 @@ def test_a_bare_except_does_not_keep_a_loop_alive(function):
     assert sys.gettrace() is trace
 
 
+def test_a_loop_may_be_ended_where_no_line_is():
+    def back_and_forth():
+        i = 0
+        while True:
+            for k in range(3):
+                if i:
+                    i = 0
+                elif k:
+                    i = 1
+
+    for _ in range(8):  # of which more than one ends on the way back to the top, which has no line
+        made = call(back_and_forth, {}, lambda returned: returned, seconds=0.05)
+        assert isinstance(made.raised, OutOfTime)
+        assert isinstance(made.where, str)
+
+
 def test_endless_loop_is_ended_and_reported():
     start = time.perf_counter()
     report = check(endless, "lstm.forget_gate")

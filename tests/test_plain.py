@@ -22,6 +22,7 @@ NEED_A_KERNEL = [
     *("files = !ls \\\n -a", "f(", "  x = 1\n  y = 2", "\n\n  x = 1", ">>> x = 1\n1", "\n... x\n1", ",f a\nx"),
     *("f(\n;a b", "x = 1\nfiles = !ls", "x?\ny", "x = 1\n%time x", "In [1]: x = 1\nIn [2]: y = 2", "!true\n" * 501),
     *("x = 1\ny\r,f a b", "x = 1\ny\v;f a b", "x = 1\ny\u2028/f a b"),
+    *("\u00a0\nx = 1\ny = 2", "\n\u3000\nx = 1\n", "x = 1\n In [2]: y = 2", "x\n [ins] In [2]: y = 2"),
     *("%time 1\n" * 300 + "x = 1\n" * 20_000, "x = 1\n" * 20_000),
 ]
 PLAIN = [
@@ -48,11 +49,11 @@ def test_what_ipython_changes_is_not_plain():
 
 def test_what_is_no_python_and_plain_is_none_for_ipython_either():
     shell, chance, plain = make_shell(), random.Random(0), 0
-    odds = ["", *"!?%,;/ (\n\t", "\n,", ">>> ", "= !", "\n%%", "\r,", "\f;", "\u2029/"]
+    odds = ["", *"!?%,;/ (\n\t", "\n,", ">>> ", "= !", "\n%%", "\r,", "\f;", "\u2029/", "\n In [1]: "]
     for cell in [*CELLS, *PLAIN, *NEED_A_KERNEL, *released_cells()]:
         for _ in range(20 if len(cell) < 10_000 else 0):
             place, odd = chance.randrange(len(cell) + 1), chance.choice(odds)
-            broken = cell[:place] + odd + cell[place + 1 :]
+            broken = chance.choice(["", "", "\u00a0\n", "\n \n"]) + cell[:place] + odd + cell[place + 1 :]
             if not shell.compile.is_python(broken) and shell.is_plain(broken):
                 plain += 1
                 with pytest.raises(SyntaxError):

@@ -112,7 +112,7 @@ def _last_line_of(function, error):
     code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
     name: str = getattr(code, "co_filename", "")
     numbers = [number for frame, number in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == name]
-    if not numbers:
+    if not numbers or numbers[-1] is None:  # the way back to the top of a loop has no line
         return ""
     linecache.checkcache(name)
     return linecache.getline(name, numbers[-1]).strip()

@@ -8,13 +8,11 @@ import os
 import sys
 
 OFTEN = 20  # times that something runs to be as fast as it can be: Python begins to care after eight
-_register, _plain, _watched = os.register_at_fork, False, False
+_register, _plain = os.register_at_fork, False
 
 
 def watch():
     """Let all that is registered from now on be left out of plain forks; to be called before anything is loaded."""
-    global _watched
-    _watched = "random" not in sys.modules
     os.register_at_fork = lambda **hooks: _register(**{when: _unless_plain(hook) for when, hook in hooks.items()})
 
 
@@ -36,12 +34,11 @@ def fork():
     global _plain
     import random  # registers something, so not before `watch`
 
-    _plain = len(sys._current_frames()) == 1
-    drawn = None if _plain and _watched else random.getstate()
+    _plain, drawn = len(sys._current_frames()) == 1, random.getstate()
     try:
         process = os.fork()
     finally:
         _plain = False
-    if process == 0 and drawn is not None:
+    if process == 0:
         random.setstate(drawn)
     return process

@@ -21,7 +21,7 @@ def settle():
     gc.freeze()
     with contextlib.suppress(OSError, AttributeError):  # where it does not work, all stays as it was
         _join_pages(ctypes.CDLL(None))
-    join_areas()
+    _join_areas(("r--p", "r-xp"), _READ | _RUN)
 
 
 def _join_pages(library):
@@ -33,17 +33,21 @@ def _join_pages(library):
                 library.madvise(ctypes.c_void_p(first), ctypes.c_size_t(length), _COLLAPSE)
 
 
-def join_areas():
-    """Give neighbouring areas of a library the same rights, which makes one of them.
+def join_written():
+    """Let what the loader has written and closed be open again: with what may be written it makes one area.
 
-    What is read goes with what is run, and what the loader has written and closed with what may be written. Linux
-    keeps written areas apart in a fork: those of what is loaded before are joined before.
+    For a process whose forks trust nobody, and before it is a fork itself: Linux keeps the areas of forks apart.
     """
+    _join_areas(("r--p", "r-xp"), _READ | _RUN)
+    _join_areas(("r--p", "rw-p"), _READ | _WRITE)
+
+
+def _join_areas(kinds, rights):
+    """Give neighbouring areas of a library the same rights, which makes one of them."""
     with contextlib.suppress(OSError, AttributeError):
         library = ctypes.CDLL(None)
-        for kinds, rights in (("r--p", "r-xp"), _READ | _RUN), (("r--p", "rw-p"), _READ | _WRITE):
-            for first, last in _neighbours(kinds):
-                library.mprotect(ctypes.c_void_p(first), ctypes.c_size_t(last - first), rights)
+        for first, last in _neighbours(kinds):
+            library.mprotect(ctypes.c_void_p(first), ctypes.c_size_t(last - first), rights)
 
 
 def _neighbours(kinds):

@@ -55,7 +55,7 @@ class Plain:
         linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
         with self.captured(outputs):
             try:
-                for statement in ast.parse(source, name).body:
+                for statement in ast.parse(text, name).body:
                     exec(compile(ast.Module([statement], []), name, "exec", dont_inherit=True), self.user_ns)
                 success = True
             except BaseException as error:  # SystemExit and the interrupt of a time limit, too: a kernel goes on

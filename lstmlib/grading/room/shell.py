@@ -29,10 +29,10 @@ _OF_A_KERNEL = re.compile(
 )
 _PERHAPS_OF_A_KERNEL = re.compile(r"\b(In|Out|exit|quit|_+\d*|_i+\d*|_[iod]h)\b")
 LONGEST_PLAIN = 100_000  # characters of a cell
-# Without any of it, IPython makes Python of nothing that is none: orders, prompts, an indented first line, and what
-# ends a line for str.splitlines alone.
+# Without any of it, IPython makes Python of nothing that is none: orders, prompts, space before all else, and what ends
+# a line for str.splitlines alone.
 _ESCAPE = re.compile(
-    r"[%?\r\v\f\x1c-\x1e\x85\u2028\u2029]|!(?!=)|^[^\S\n]*([,;/]|>>>|\.\.\.)|\A\s*^[^\S\n]+\S",
+    r"[%?\r\v\f\x1c-\x1e\x85\u2028\u2029]|!(?!=)|^[^\S\n]*([,;/]|>>>|\.\.\.|(\[(ins|nav)\] )?In \[)|\A\n*[^\S\n]",
     re.MULTILINE,
 )
 _PROMPT = re.compile(r"^(\[(ins|nav)\] )?In \[\d+\]: ", re.MULTILINE)  # of a cell that was copied from a terminal
@@ -76,6 +76,7 @@ class _Compiler(CachingCompiler):
     def __init__(self):
         super().__init__()
         self._read: tuple[Any, Any] = None, None
+        self._wrong = None
         self._kept: dict[str, tuple] = {}
 
     def read_ahead(self, source):
@@ -93,20 +94,17 @@ class _Compiler(CachingCompiler):
             warnings.simplefilter("always")
             try:
                 tree = super().ast_parse(source)
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
+            except SyntaxError:
+                self._wrong = source
+                return False
+            except (ValueError, RecursionError, MemoryError):
                 return False
         self._read = (source, self.flags), None if warned else tree  # warnings name the cell, which nobody knows here
         return True
 
     def is_wrong(self, source):
-        """Whether it is Python with an error of syntax, for everybody who reads it."""
-        try:
-            super().ast_parse(_whole(source))
-        except SyntaxError:
-            return True
-        except (ValueError, RecursionError, MemoryError):
-            pass
-        return False
+        """Whether what was just found to be no Python has an error of syntax; others depend on who reads it."""
+        return source == self._wrong
 
     def ast_parse(self, source, filename="<unknown>", symbol="exec"):
         (key, tree), self._read = self._read, (None, None)  # given away once: whoever runs it may change it
@@ -159,23 +157,20 @@ class Shell(InteractiveShell):
             return False
         if _OF_A_KERNEL.search(source):
             return False
-        if not self.compile.is_python(source):
-            return self.compile.is_wrong(source) and not self._may_become_python(source)
+        text = _whole(source)
+        if not self.compile.is_python(text):
+            return self.compile.is_wrong(text) and "\n" in source.strip() and not _ESCAPE.search(source)
         lines = source.strip().splitlines()
         if len(lines) == 1 and self._is_magic(lines[0]):
             return False
         if not _PERHAPS_OF_A_KERNEL.search(source):
             return True
-        for node in ast.walk(self.compile.ast_parse(source)):
+        for node in ast.walk(self.compile.ast_parse(text)):
             name = node.target if isinstance(node, ast.AugAssign) else node
             bound = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
             if isinstance(name, ast.Name) and not bound and _PERHAPS_OF_A_KERNEL.fullmatch(name.id):
                 return False
         return True
-
-    def _may_become_python(self, source):
-        """Whether IPython might make Python of what is none; of a line it may make anything."""
-        return "\n" not in source.strip() or _ESCAPE.search(source) or _PROMPT.search(source)
 
     def _is_magic(self, line):
         first = re.match(r"\w+", line)

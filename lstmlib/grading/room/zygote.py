@@ -16,7 +16,7 @@ from . import calls, forks, isolation
 from .cores import stay
 from .frames import Channel
 from .keeper import Keeper, Tenant
-from .pages import join_areas, settle
+from .pages import join_written, settle
 from .plain import Plain
 from .rehearsal import rehearse
 from .room import live
@@ -25,7 +25,7 @@ from .room import live
 def serve(control):
     """Make a room for each request that comes over the socket `control`, until it is closed."""
     settings = json.loads(control.recv(1_000_000))
-    join_areas()
+    join_written()
     here = isolation.found() if settings["separate"] else None
     shell = _load(settings["preload"], Plain() if settings["plain"] else None)
     control.send(json.dumps({"ready": True}).encode())
