@@ -1,6 +1,7 @@
 """Running one cell with IPython and collecting what a notebook would show under it."""
 
 import ast
+import atexit
 import functools
 import os
 import re
@@ -125,6 +126,7 @@ class Shell(InteractiveShell):
         config.InteractiveShell.colors = "nocolor"
         self.outputs, self.brief = Outputs(), False
         super().__init__(config=config, displayhook_class=_Hook, display_pub_class=_Publisher, **settings)
+        atexit.unregister(self.atexit_operations)  # it would keep each shell, and collect garbage for each at the end
         self._usual_steps = self._steps()
         self.is_plain = functools.lru_cache(1000)(self._is_plain)
         os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
