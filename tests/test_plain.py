@@ -23,6 +23,7 @@ NEED_A_KERNEL = [
     *("f(\n;a b", "x = 1\nfiles = !ls", "x?\ny", "x = 1\n%time x", "In [1]: x = 1\nIn [2]: y = 2", "!true\n" * 501),
     *("x = 1\ny\r,f a b", "x = 1\ny\v;f a b", "x = 1\ny\u2028/f a b"),
     *("\u00a0\nx = 1\ny = 2", "\n\u3000\nx = 1\n", "x = 1\n In [2]: y = 2", "x\n [ins] In [2]: y = 2"),
+    *('v = """\nIn [1]: x\n"""', 'v = """\n[ins] In [2]: x\n"""'),
     *("%time 1\n" * 300 + "x = 1\n" * 20_000, "x = 1\n" * 20_000),
 ]
 PLAIN = [

@@ -157,7 +157,7 @@ class Shell(InteractiveShell):
         """Whether a cell is Python that does in no kernel anything else than in `lstmlib.grading.room.plain`."""
         if len(source) > LONGEST_PLAIN:  # it would be read where the time of the student's program is not counted
             return False
-        if _OF_A_KERNEL.search(source):
+        if _OF_A_KERNEL.search(source) or _PROMPT.search(source):  # which IPython takes out of texts, too
             return False
         text = _whole(source)
         if not self.compile.is_python(text):
