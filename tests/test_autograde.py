@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 
 from lstmlib.grading.marks import read_marks
@@ -341,6 +342,41 @@ def test_files_of_the_course_win_and_tests_see_them_alone(tmp_path):
     run(tmp_path, "autograde", "sums")
     assert marks_of(tmp_path) == {"ada": FULL | {"files-test": 1}}
     assert (tmp_path / "autograded" / "ada" / "sums" / "data.txt").read_text() == "ours"
+
+
+def test_after_another_gradebook_has_come_in_its_place_marks_are_entered_again(course):
+    folder, released = course
+    hand_in(folder, "ada", solve(released, add="def add(a, b):\n    return 0"))
+    run(folder, "autograde", "sums")
+    shutil.copy(folder / "gradebook.db", folder / "backup.db")
+    hand_in(folder, "ada", solve(released))
+    run(folder, "autograde", "sums")
+    shutil.copy(folder / "backup.db", folder / "gradebook.db")
+    assert "have not changed" not in run(folder, "autograde", "sums")
+    assert marks_of(folder) == {"ada": FULL}
+    assert "1 submissions have not changed" in run(folder, "autograde", "sums")
+
+
+def test_a_notebook_of_the_student_s_own_can_be_run(course):
+    folder, released = course
+    place = hand_in(folder, "ada", solve(released, add="%run plus.ipynb\ndef add(a, b):\n    return plus(a, b)"))
+    own = new_notebook(cells=[new_code_cell("def plus(a, b):\n    return a + b")])
+    nbformat.write(own, place / "plus.ipynb")
+    run(folder, "autograde", "sums")
+    assert marks_of(folder) == {"ada": FULL}
+    run(folder, "generate_feedback", "sums")
+    assert [path.name for path in (folder / "feedback/ada/sums").glob("*.html")] == ["sums.html"]
+
+
+@pytest.mark.parametrize("error", ["raise ValueError('no')", "raise ValueError(\n        'no')"])
+def test_hidden_tests_stay_out_of_the_feedback(course, error):
+    folder, released = course
+    hand_in(folder, "ada", solve(released, add=f"def add(a, b):\n    {error}"))
+    run(folder, "autograde", "sums")
+    assert "add(20" in (folder / "autograded/ada/sums/sums.ipynb").read_text()
+    run(folder, "generate_feedback", "sums")
+    shown = re.sub("<[^>]+>", "", (folder / "feedback/ada/sums/sums.html").read_text())
+    assert "ValueError: no" in shown and "add(20" not in shown and str(ROOT) not in shown
 
 
 # What goes wrong

@@ -4,7 +4,7 @@ import contextlib
 
 from nbgrader import api
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_task
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from lstmlib.grading.repair import grade_id
 
@@ -32,6 +32,31 @@ class Bookkeeper:
         self._assignment = found  # as the gradebook has it
         self._known = [found, *found.notebooks, *cells]  # what is held here is not read again
         self._names = {cell.id: cell.name for cell in cells}
+        self._notebooks = {notebook.id: notebook.name for notebook in found.notebooks}
+
+    def entered(self):
+        """The automatic scores that are entered.
+
+        Returns
+        -------
+        dict
+            Student to a dict of notebook to a dict of grade id to score or None.
+        """
+        wanted = (
+            select(
+                api.SubmittedAssignment.student_id,
+                api.SubmittedNotebook.notebook_id,
+                api.Grade.cell_id,
+                api.Grade.auto_score,
+            )
+            .join(api.SubmittedNotebook, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
+            .join(api.Grade, api.Grade.notebook_id == api.SubmittedNotebook.id)
+            .where(api.SubmittedAssignment.assignment_id == self._assignment.id)
+        )
+        scores: dict[str, dict] = {}
+        for student, notebook, cell, score in self.gradebook.db.execute(wanted):
+            scores.setdefault(student, {}).setdefault(self._notebooks[notebook], {})[self._names[cell]] = score
+        return scores
 
     def recorded(self):
         """The students whose submission is entered, each with the extension that was granted, as a text."""

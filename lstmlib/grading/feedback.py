@@ -7,7 +7,8 @@ from nbgrader.preprocessors import ClearHiddenTests
 class HideTests(ClearHiddenTests):
     """Removes hidden tests from the feedback: their text, and the tracebacks that quote it.
 
-    An error that comes out of a graded cell keeps its kind and its message.
+    An error that comes out of a graded cell keeps its kind and its message. What went to standard error may quote
+    lines as well, a warning does.
     """
 
     def preprocess_cell(self, cell, resources, cell_index):
@@ -16,4 +17,6 @@ class HideTests(ClearHiddenTests):
             for output in cell.outputs:
                 if output.output_type == "error":
                     output.traceback = [f"{output.ename}: {output.evalue}"]
+                elif output.get("name") == "stderr":
+                    output.text = "(something on standard error, for which nbgrader gives no points)\n"
         return cell, resources

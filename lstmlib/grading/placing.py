@@ -29,6 +29,8 @@ def place(folder, files, notebooks, kept):
         os.makedirs(new)
         for name, content in files.items():
             path = Path(new, name)
+            if path.suffix == ".ipynb" and path.parent == Path(new):
+                continue  # a student's own, which nbgrader would take for one of the assignment's
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         for name in kept:

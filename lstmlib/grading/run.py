@@ -2,8 +2,8 @@
 
 For each submission: read it (`submission`), judge it (`judge`), enter its marks (`bookkeeper`), put the graded
 notebooks into their folder (`placing`), and last of all write the evidence (`records`). A submission is done when its
-evidence fits what was handed in, what was released and the code that judges. So a run may end at any moment, and the
-next one goes on.
+evidence fits what was handed in, what was released, the code that judges and the scores in the gradebook. So a run may
+end at any moment, and the next one goes on.
 """
 
 import contextlib
@@ -66,6 +66,7 @@ class Run:
         self.assignment = Assignment(converter, judge, records.seed(), gradebook)
         self.bookkeeper = Bookkeeper(gradebook, self.assignment.name, self.log)
         self._recorded: dict[str, str] = {}
+        self._entered: dict[str, dict] = {}
         self.late_penalties = AssignLatePenalties(parent=converter)
         self.before, self.after = (
             [step(parent=converter) for step in steps]
@@ -87,7 +88,7 @@ class Run:
             If submissions could not be graded. All others are.
         """
         name = self.assignment.name
-        self._recorded = self.bookkeeper.recorded()
+        self._recorded, self._entered = self.bookkeeper.recorded(), self.bookkeeper.entered()
         to_do = [(student, folder) for student, folder in found if not self._is_done(student, folder)]
         if len(to_do) < len(found):
             self.log.info("%d submissions have not changed since they were graded: skipped", len(found) - len(to_do))
@@ -120,9 +121,12 @@ class Run:
     def _is_done(self, student, folder):
         if self.converter.force or student not in self._recorded or not os.path.exists(self._destination(student)):
             return False
-        key = self.records.evidence(self.assignment.name, student).get("key")
+        evidence = self.records.evidence(self.assignment.name, student)
+        entered = self._entered.get(student, {})
+        if any(entered.get(name) != about["scores"] for name, about in evidence.get("notebooks", {}).items()):
+            return False  # another gradebook has come in the place of the one in which they were entered
         try:
-            return key == self.assignment.key(digest_of(folder), self._recorded[student])
+            return evidence.get("key") == self.assignment.key(digest_of(folder), self._recorded[student])
         except OSError:  # reading it will say so
             return False
 

@@ -65,8 +65,9 @@ def read_submission(student, folder, released):
     submission.repairs += [f"{link!r} is a link: not followed" for link in links]
     drafts = {}
     for path in [path for path in found if path.endswith(".ipynb")]:
-        notebook, repairs = read_notebook(found.pop(path))
-        drafts[path] = (notebook, repairs)
+        drafts[path] = read_notebook(found[path])
+        if Path(path).stem in released or any(_known(drafts[path][0], wanted) for wanted in released.values()):
+            del found[path]  # any other is the student's own, like a module: %run can run it
     for name, wanted in released.items():
         notebook, repairs = _choose(wanted, drafts, set(released) - {name})
         repairs += repair(notebook, wanted)

@@ -54,6 +54,19 @@ ATTACKS = [
     Attack("forged generator", "a state of which NumPy reads beyond its end",
            in_call("{'value': ['rng', 1, 'MT19937', ['dict', 2, [['bit_generator', 'MT19937'], ['state', ['dict', 3, "
            "[['key', ['list', 4, [1] * 624]], ['pos', 10**9]]]]]]]}"), named="no such state", harmful=True),
+    Attack("half a statement", "an error that IPython can't format, behind a flood that leaves no room for others", """
+import sys
+frames = sys.modules['judging_room.frames']
+send = frames.Channel.send
+def louder(self, head, *rest, **named):
+    if 'error' in head:
+        head['printed'] = 'x' * 1_000_001
+    return send(self, head, *rest, **named)
+frames.Channel.send = louder
+def add(a, b):
+    raise ValueError(
+        'no')
+""", named="ValueError"),
     Attack("forged traceback", "a hundred thousand files of a hundred thousand lines",
            in_call("{'error': {'name': 'ValueError', 'ancestors': ['ValueError'], 'message': 'm', 'frames': "
            "[['<f%d>' % k, 99999, 'f', 'x'] for k in range(100000)]}}"), named="ValueError", harmful=True),

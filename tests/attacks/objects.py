@@ -27,6 +27,12 @@ class Yes(np.ndarray):
     Attack("difference is zero", "__sub__ says 0, whatever is taken away",
            "class Zero:\n    def __sub__(self, other): return 0\n    __rsub__ = __sub__\n" + give("Zero()"), "close",
            named="TypeError"),
+    Attack("difference of what is asked for", "a Counter, which the release asks for, with a __sub__ that says 0",
+           "class Counter:\n    def __sub__(self, other): return 0\n    __rsub__ = __sub__\n" + give("Counter()"), "close",
+           named="TypeError"),
+    Attack("contains, as what is asked for", "a Counter, which the release asks for, with a __contains__ that says True",
+           "class Counter:\n    def __contains__(self, x): return True\n    def __iter__(self): return iter([1])\n"
+           + give("Counter()"), "in"),
     Attack("contains everything", "__contains__ says True",
            "class All:\n    def __contains__(self, x): return True\n    def __iter__(self): return iter([1])\n"
            + give("All()"), "in"),

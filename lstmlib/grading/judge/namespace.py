@@ -13,6 +13,22 @@ from lstmlib.grading.judge.source import parse
 _IPYTHON = {"_", "__", "___", "_i", "_ii", "_iii", "_dh", "_ih", "_oh", "In", "Out", "get_ipython", "exit", "quit"}
 
 
+def _imports(node):
+    """The import statements in a statement, also inside of ``if``, ``try`` and ``with``."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        yield node
+    elif isinstance(node, (ast.If, ast.Try, ast.With, ast.ExceptHandler)):
+        for part in ast.iter_child_nodes(node):
+            yield from _imports(part)
+
+
+def _bound(target):
+    """The names that an assignment to a target binds."""
+    for node in ast.walk(target):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
 class Namespace(dict):
     """Global names of the trusted process."""
 
@@ -37,18 +53,25 @@ class Namespace(dict):
 
     def _learn(self, source):
         for node in parse(source).body:
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
-                for alias in node.names:
-                    self._imports[alias.asname or alias.name.split(".")[0]] = node
-            elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                self._asked.add(node.name)
+            for statement in _imports(node):
+                for alias in statement.names:
+                    self._imports[alias.asname or alias.name.split(".")[0]] = statement
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                self._ask_for({node.name})
                 self.classes |= {node.name} if isinstance(node, ast.ClassDef) else set()
-            elif isinstance(node, ast.Assign):
-                self._asked |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+            elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                self._ask_for({name for target in targets for name in _bound(target)})
+
+    def _ask_for(self, names):
+        """Expect names from the student, also those of modules that were imported above."""
+        self._asked |= names
+        for name in names & set(self._imports):
+            del self._imports[name]
 
     def reserve(self, source):
         """Keep the names that a trusted cell binds for the course, also if it did not come to binding them."""
-        code = compile(parse(source), "<cell>", "exec")
+        code = compile(parse(source), "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         self._reserved |= {step.argval for step in dis.get_instructions(code) if step.opname == "STORE_NAME"}
 
     def __missing__(self, name):

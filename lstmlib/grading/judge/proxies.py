@@ -28,7 +28,10 @@ class Remote:
         self._remote.student.ask("set", key=self._remote.current(), name=name, value=value)
 
     def __repr__(self):
-        return f"<the student's {self._remote.about['kind']} {self._remote.about['name']}>"
+        return _text(self, "repr")
+
+    def __str__(self):
+        return _text(self, "str")
 
     def __eq__(self, other):
         return self is other or (isinstance(other, Remote) and bool(_special("eq", self, other)))
@@ -65,7 +68,11 @@ class RemoteFunction(Remote):
     """A function, method or class of the student's."""
 
     def __call__(self, *arguments, **named):
-        return self._remote.student.ask("call", arguments, named, key=self._remote.current())
+        place = self._remote
+        value = place.student.ask("call", arguments, named, key=place.current())
+        if isinstance(value, Remote) and place.about["kind"] == "class":
+            value._remote.asked = place.name in place.student.classes
+        return value
 
     @property
     def __name__(self):
@@ -140,6 +147,7 @@ class _Place:
 
     def __init__(self, student, key, about, generation, name):
         self.student, self.key, self.about, self.generation, self.name = student, key, about, generation, name
+        self.asked = False  # whether the test itself made it, of a class that the release asks for
 
     def current(self):
         """The key in the present fork."""
@@ -159,7 +167,17 @@ def proxy(student, key, about, generation, name=None):
     if about["kind"] == "object" and about["callable"]:
         base = RemoteFunction
     label = about["type"] if about["type"].isidentifier() else "object"
-    return type(label, (base,), {"__slots__": ()})(student, key, about, generation, name)
+    kind = type(label, (base,), {"__slots__": (), "__doc__": base.__dict__["__doc__"]})  # or it would have None
+    return kind(student, key, about, generation, name)
+
+
+def _text(mine, name):
+    """What an object of a class that the release asks for says of itself; of others, what they are."""
+    place = mine._remote
+    if place.asked:
+        text = _special(name, mine)
+        return text if isinstance(text, str) else f"<{type(text).__name__}>"
+    return f"<the student's {place.about['kind']} {place.about['name']}>"
 
 
 def _special(name, first, *others):
@@ -171,28 +189,31 @@ def _may_meet(mine, other):
     """Whether an operator may hand the other operand to the student's object.
 
     In ``abs(result - expected) < 1e-9`` that would tell it the expected value and believe what it makes of it. So only
-    objects of the student's meet each other, and data meet only objects of classes that the release asks for.
+    objects of the student's meet each other, and data meet only objects that the test itself made of a class that the
+    release asks for, or got from operators on such. One that a function returns may be of such a class by intent.
     """
-    place = mine._remote
-    return isinstance(other, Remote) or place.about["type"] in place.student.classes
+    return isinstance(other, Remote) or mine._remote.asked
+
+
+def _operate(name, mine, *operands):
+    value = mine._remote.student.ask("special", operands, name=name)
+    if isinstance(value, Remote):
+        value._remote.asked = mine._remote.asked
+    return value
 
 
 def _operator(name):
     def method(self, other):
-        return _special(name, self, other) if _may_meet(self, other) else NotImplemented
+        return _operate(name, self, self, other) if _may_meet(self, other) else NotImplemented
 
     return method
 
 
 def _reflected(name):
     def method(self, other):
-        return _special_swapped(name, self, other) if _may_meet(self, other) else NotImplemented
+        return _operate(name, self, other, self) if _may_meet(self, other) else NotImplemented
 
     return method
-
-
-def _special_swapped(name, mine, other):
-    return mine._remote.student.ask("special", (other, mine), name=name)
 
 
 def _comparison(name):

@@ -1,12 +1,15 @@
 """The judge's contact with one student's processes: the room, and a fork of it for each test cell."""
 
-import contextlib
 import math
 import socket
 import sys
 import time
+import warnings
 from typing import Any
 
+import numpy as np
+
+from lstmlib.grading.judge.alarms import undisturbed
 from lstmlib.grading.judge.allowance import Allowance
 from lstmlib.grading.judge.errors import RoomLostError, rebuild
 from lstmlib.grading.judge.lending import Lending
@@ -60,6 +63,7 @@ class Student:
         self._room: Any = None
         self._fork: Any = None
         self._lending = Lending(self)
+        self._asked = self._answering = 0  # requests without an answer yet; what is being done for such a one here
         self._found: dict = {}
         self._run: list[str] = []  # cells that the room has gone through, to bring a new one to the same state
 
@@ -138,6 +142,9 @@ class Student:
     def close(self):
         """End the room and all that it started."""
         self.leave()
+        self._close_room()
+
+    def _close_room(self):
         if self._room is not None:
             for end in (self._room, self._doors, self._keeper):
                 end.close()  # the keeper kills the room when its line is cut
@@ -147,14 +154,18 @@ class Student:
 
     def leave(self):
         """End the present fork; the next request makes another."""
-        if self._fork is not None:
-            self._fork.close()
-            self._fork = None
-            with contextlib.suppress(ClosedError, LateError, WireError):
-                self._ask_room({"do": "reap", "name": self.generation})
-        self.generation += 1
-        self._found.clear()
-        self._lending.clear()
+        with undisturbed():
+            if self._fork is not None:
+                self._fork.close()
+                self._fork = None
+                try:
+                    self._ask_room({"do": "reap", "name": self.generation})
+                except (ClosedError, LateError, WireError):
+                    self._close_room()  # its answer would be taken for the next one
+            self._asked = self._answering = 0
+            self.generation += 1
+            self._found.clear()
+            self._lending.clear()
 
     def _ask_room(self, head):
         deadline = time.monotonic() + GRACE
@@ -204,7 +215,9 @@ class Student:
 
     def ask(self, do, arguments=None, named=None, **head):
         """Ask the fork to do something; return what came of it, or raise what the student's code raised."""
-        self.calls += do in ("call", "special")
+        if do in ("call", "special"):
+            self.calls += 1
+            head["quiet"] = _is_quiet()
         return self._ask(do, arguments, named, **head)[1]
 
     def _ask(self, do, arguments=None, named=None, **head):
@@ -214,8 +227,11 @@ class Student:
             return self._exchange(do, arguments, named, head, seconds)
 
     def _exchange(self, do, arguments, named, head, seconds):
+        if self._asked != self._answering:  # an alarm has rung: what comes now would be the answer to something else
+            self.leave()
         if self._fork is None:
-            self._enter()
+            with undisturbed():
+                self._enter()
         writer = Writer(self._lending.export)
         message = {"do": do, **head}
         if "value" in head:
@@ -225,12 +241,13 @@ class Student:
             message["named"] = {key: writer.node(value) for key, value in (named or {}).items()}
         deadline = time.monotonic() + seconds
         finished = False
+        self._asked += 1
         try:
             self._fork.send(message, writer.blobs, deadline)
             answer, blobs = self._receive(deadline)
             reader = Reader(blobs, self._lending.resolve, writer.table, bounded=True)
             changes.apply(answer.get("changed", []), reader)
-            finished = True
+            self._asked, finished = self._asked - 1, True
         except (ClosedError, WireError) as error:
             why = self._why(error)
             self.allowance.note(f"the program ended during a call ({why})")
@@ -249,12 +266,24 @@ class Student:
         return answer, reader.value(answer.get("value"))
 
     def _receive(self, deadline):
+        fork = self._fork
         for _ in range(MOST_CALLBACKS):
-            answer, blobs = self._fork.receive(deadline)
+            answer, blobs = fork.receive(deadline)
             if "callback" not in answer:
                 return answer, blobs
-            self._fork.send(*self._lending.answer(answer, blobs), deadline)
+            self._answering += 1
+            reply = self._lending.answer(answer, blobs)  # it may ask the fork for something itself
+            if self._fork is not fork:
+                raise ClosedError("it was ended on the way")
+            self._answering -= 1
+            fork.send(*reply, deadline)
         raise WireError(f"more than {MOST_CALLBACKS} calls back")
+
+
+def _is_quiet():
+    """Whether warnings are ignored here, of Python and of NumPy: then they are in what is called, too."""
+    everything = bool(warnings.filters) and warnings.filters[0][:3] == ("ignore", None, Warning)
+    return everything and set(np.geterr().values()) == {"ignore"}
 
 
 def _error(name, message):

@@ -10,6 +10,7 @@ import sys
 LONGEST_OUTPUT = 1_000_000  # characters of text under one cell
 LARGEST_RICH = 5_000_000  # characters of all else: a figure takes 50,000
 MOST_OUTPUTS = 1_000
+LEAST_ERROR = 1_000  # characters of standard error, whatever came before: a test with any has failed
 NOBODY = "There is nobody to answer input() while a notebook is graded."
 
 
@@ -21,7 +22,8 @@ class Outputs:
         self._text = self._rich = 0
 
     def stream(self, name, text):
-        text = text[: max(0, LONGEST_OUTPUT - self._text)]
+        first = name == "stderr" and not any(each.get("name") == name for each in self.listed)
+        text = text[: max(LEAST_ERROR if first else 0, LONGEST_OUTPUT - self._text)]
         self.cut |= self._text + len(text) >= LONGEST_OUTPUT
         self._text += len(text)
         if not text:
@@ -29,7 +31,7 @@ class Outputs:
         if self.listed and self.listed[-1].get("name") == name:
             self.listed[-1]["text"] += text
         else:
-            self._add({"output_type": "stream", "name": name, "text": text})
+            self._add({"output_type": "stream", "name": name, "text": text}, always=first)
 
     def data(self, kind, data, metadata, **more):
         data = {key: _storable(value) for key, value in data.items() if "widget" not in key}
@@ -49,8 +51,8 @@ class Outputs:
     def clear(self):
         self.listed.clear()
 
-    def _add(self, output):
-        if len(self.listed) < MOST_OUTPUTS:
+    def _add(self, output, always=False):
+        if always or len(self.listed) < MOST_OUTPUTS:
             self.listed.append(output)
         else:
             self.cut = True

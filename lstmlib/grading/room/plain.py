@@ -18,14 +18,20 @@ class StdinNotImplementedError(NotImplementedError):
 
 
 class Plain:
-    """Stands for `lstmlib.grading.room.shell.Shell`."""
+    """Stands for `lstmlib.grading.room.shell.Shell`.
+
+    Attributes
+    ----------
+    stopped : BaseException or None
+        What the last cell stopped with.
+    """
 
     def __init__(self):
         self.user_module = types.ModuleType("__main__")
         self.user_ns = self.user_module.__dict__
         self.user_ns |= {"__builtins__": builtins, "__builtin__": builtins, "open": open}  # as IPython has it
         self.user_ns_hidden = set(self.user_ns)
-        self._count = 0
+        self._count, self.stopped = 0, None
 
     def warm_up(self):
         """Do once what is slow the first time, for all forks that come."""
@@ -34,6 +40,10 @@ class Plain:
         del self.user_ns["f"]
         linecache.clearcache()
         self._count = 0
+
+    def transform_cell(self, source):
+        """Plain cells are Python as they are."""
+        return source
 
     def captured(self, outputs):
         """Send what is printed to `outputs`; nobody answers."""
@@ -48,7 +58,7 @@ class Plain:
         Statement by statement, as IPython does: what stands before an error has been done. Nothing is shown of the
         value of the last line.
         """
-        outputs, success = Outputs(), False
+        outputs, success, self.stopped = Outputs(), False, None
         self._count += 1
         text = source if source.endswith("\n") else f"{source}\n"
         name = f"<ipython-input-{self._count}-{hashlib.sha1(text.encode(errors='replace')).hexdigest()[:12]}>"
@@ -60,4 +70,5 @@ class Plain:
                 success = True
             except BaseException as error:  # SystemExit and the interrupt of a time limit, too: a kernel goes on
                 outputs.error(type(error).__name__, "", [])
+                self.stopped = error
         return outputs.listed, success

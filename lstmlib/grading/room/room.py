@@ -5,6 +5,7 @@ answers the requests of one test cell: look up a name, call a function, read an 
 """
 
 import builtins
+import contextlib
 import functools
 import gc
 import inspect
@@ -17,6 +18,7 @@ import socket
 import sys
 import traceback
 import types
+import warnings
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,7 @@ from . import changes
 from .forks import fork
 from .frames import ClosedError, WireError
 from .isolation import end_with_parent
+from .onward import go_on
 from .outputs import Outputs
 from .values import Reader, Writer
 
@@ -109,6 +112,8 @@ class Room:
 
     def _do_run(self, head, reader):
         outputs, success = self.shell.show(head["source"], brief=head.get("brief", False))
+        if not success:
+            go_on(self.shell, head["source"])
         return {"outputs": outputs, "success": success}, Writer(self._export)
 
     def _do_seed(self, head, reader):
@@ -193,7 +198,8 @@ class Room:
         named = {name: reader.value(node) for name, node in head.get("named", {}).items()}
         before = changes.snapshot(reader.table)
         try:
-            value = function(*arguments, **named)
+            with _quiet() if head.get("quiet") else contextlib.nullcontext():
+                value = function(*arguments, **named)
         except BaseException as error:
             writer = Writer(self._export, reader.table)
             return {"error": describe_error(error), "changed": changes.changed(before, writer)}, writer
@@ -219,6 +225,9 @@ class Room:
         question["named"] = {name: writer.node(value) for name, value in named.items()}
         self.channel.send(question, writer.blobs)
         head, blobs = self.channel.receive()
+        while "do" in head:  # what was called over there calls something of ours
+            self._answer(head, blobs)
+            head, blobs = self.channel.receive()
         reader = Reader(blobs, self._resolve, writer.table)
         changes.apply(head.get("changed", []), reader)
         if "error" in head:
@@ -243,6 +252,14 @@ class Room:
         if node[0] == "borrowed":
             return Borrowed(self, node[1], node[2])
         raise WireError(f"there is no value with the tag {node[0]!r}")
+
+
+@contextlib.contextmanager
+def _quiet():
+    """No warnings, of Python or of NumPy, whatever a cell has made of them."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
 
 
 def describe(value, namespace):

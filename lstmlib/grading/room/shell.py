@@ -6,6 +6,7 @@ import functools
 import os
 import re
 import sys
+import traceback
 import warnings
 from typing import Any, cast
 
@@ -67,6 +68,11 @@ class _Hook(DisplayHook):
         return (not cells or ";" in cells[-1]) and super().quiet()
 
 
+def _is_failure(output):
+    """Whether nbgrader gives no points to a test with such an output."""
+    return output["output_type"] == "error" or output.get("name") == "stderr"
+
+
 def _whole(source):
     return source if source.endswith("\n") else f"{source}\n"
 
@@ -115,7 +121,13 @@ class _Compiler(CachingCompiler):
 
 
 class Shell(InteractiveShell):
-    """An IPython without terminal, history file and kernel."""
+    """An IPython without terminal, history file and kernel.
+
+    Attributes
+    ----------
+    stopped : BaseException or None
+        What the last cell stopped with.
+    """
 
     compiler_class = _Compiler
     compile: _Compiler
@@ -124,7 +136,7 @@ class Shell(InteractiveShell):
         config = Config()
         config.HistoryManager.enabled = False
         config.InteractiveShell.colors = "nocolor"
-        self.outputs, self.brief = Outputs(), False
+        self.outputs, self.brief, self.stopped = Outputs(), False, None
         super().__init__(config=config, displayhook_class=_Hook, display_pub_class=_Publisher, **settings)
         atexit.unregister(self.atexit_operations)  # it would keep each shell, and collect garbage for each at the end
         self._usual_steps = self._steps()
@@ -204,6 +216,19 @@ class Shell(InteractiveShell):
         self.user_ns.pop("_0", None)
         self.outputs = Outputs()
 
+    def init_traceback_handlers(self, custom_exceptions):
+        super().init_traceback_handlers(custom_exceptions)
+        usual = self.InteractiveTB.structured_traceback
+
+        def structured_traceback(kind, error, trace, *arguments, **named):
+            """Python's, where IPython's fails: half a statement is enough, and it would show no error but print one."""
+            try:
+                return usual(kind, error, trace, *arguments, **named)
+            except Exception:
+                return "".join(traceback.format_exception(kind, error, trace)).splitlines()
+
+        cast("Any", self.InteractiveTB).structured_traceback = structured_traceback
+
     def showtraceback(self, *arguments, **named):
         """Show an error; where nobody looks at the outputs, only that there was one."""
         if self.brief:
@@ -233,9 +258,12 @@ class Shell(InteractiveShell):
         self.outputs = outputs
         with self.captured(outputs):
             result = self.run_cell(source, store_history=not silent)
+        self.stopped = result.error_before_exec or result.error_in_exec
         if outputs.cut:
             outputs._text = 0
             outputs.listed.append({"output_type": "stream", "name": "stdout", "text": "\n(output cut: too much)\n"})
+        if not result.success and not any(map(_is_failure, outputs.listed)):
+            outputs.error(type(self.stopped).__name__, "it could not be shown", [])
         return outputs.listed, result.success
 
     def captured(self, outputs):

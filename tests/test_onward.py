@@ -1,0 +1,53 @@
+"""What a student tries out with the library while it is there costs nothing where it is not."""
+
+import os
+import shutil
+
+import pytest
+
+from lstmlib.grading.judge.bubblewrap import Bubblewrap
+from lstmlib.grading.judge.referee import Referee
+from lstmlib.grading.judge.sandbox import Furniture
+from tests.test_judge import failed
+
+pytestmark = pytest.mark.skipif(
+    not shutil.which("bwrap") and not os.environ.get("CI"), reason="bubblewrap is not installed"
+)
+RIGHT = "\ndef f():\n    return 7\n"
+TRIES = {
+    "a check before the second try": "from lstmlib.check import check\ndef f():\n    return 0\ncheck(f, 'f')" + RIGHT,
+    "more of the same": "from lstmlib.check import check\ncheck(1, 'f')\nfrom lstmlib import LSTM\nx = LSTM(2,\n 3)\n"
+                        "y = x.forward(1)" + RIGHT,
+    "a module below it": "from lstmlib.check.report import Report\nimport functools\n@functools.cache" + RIGHT,
+    "with magic": "%matplotlib inline\nimport lstmlib.check\nx = !echo 5\nlstmlib.check.check(1)\n%time y = 3" + RIGHT,
+    "in a function of its own": "from lstmlib.check import check\ndef look():\n    check(1)\nlook()\n\n" + RIGHT,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def boxes():
+    absent = ("lstmlib.check", "lstmlib.lstm")
+    both = [Bubblewrap(Furniture(("lstmlib",), absent, plain=True)), Bubblewrap(Furniture(("lstmlib",)))]
+    yield both
+    for box in both:
+        box.close()
+
+
+def judge(boxes, source, test):
+    cells = [{"role": "student", "source": source}, {"role": "test", "source": test}]
+    return Referee(*boxes).judge(cells)[0][1]
+
+
+@pytest.mark.parametrize("name", TRIES)
+def test_what_stands_below_is_there(boxes, name):
+    assert not failed(judge(boxes, TRIES[name], "assert f() == 7"))
+
+
+def test_what_calls_the_library_still_gets_nothing_but_a_sentence(boxes):
+    source = "from lstmlib.check import check\ncheck(1, 'f')\nfrom lstmlib.lstm import forget_gate as f"
+    assert "part of the library that the exercise asks you to write" in str(judge(boxes, source, "assert f(1) == 7"))
+
+
+@pytest.mark.parametrize("error", ["1 / 0", "import no_such_module", "from math import no_such", "raise SystemExit"])
+def test_any_other_error_ends_a_cell(boxes, error):
+    assert failed(judge(boxes, error + RIGHT, "f()"))
