@@ -162,6 +162,8 @@ class Student:
                     self._ask_room({"do": "reap", "name": self.generation})
                 except (ClosedError, LateError, WireError):
                     self._close_room()  # its answer would be taken for the next one
+            if self._asked != self._answering:
+                self.allowance.note("a call was ended by the test before there was an answer")
             self._asked = self._answering = 0
             self.generation += 1
             self._found.clear()
@@ -249,11 +251,11 @@ class Student:
             changes.apply(answer.get("changed", []), reader)
             self._asked, finished = self._asked - 1, True
         except (ClosedError, WireError) as error:
-            why = self._why(error)
+            self._asked, why = self._answering, self._why(error)
             self.allowance.note(f"the program ended during a call ({why})")
             raise RoomLostError(f"The student's program has ended during a call ({why}).") from None
         except LateError:
-            limit = self.allowance.limit(seconds)
+            self._asked, limit = self._answering, self.allowance.limit(seconds)
             self.allowance.note(f"no answer within {limit}")
             raise TimeoutError(f"The student's program gave no answer within {limit}.") from None
         finally:
