@@ -83,6 +83,8 @@ def test_a_sound_assignment_has_no_findings(solutions):
         ("seed=12345", "seed=5", "square-test", "expected a seed that students do not see; seed=5"),
         ("return n * n", "return n + n", "square-test", "expected 3 points for the instructor's own"),
         ("return n * n", "return no", "square-test", "NameError: name 'no' is not defined"),
+        ("check(square, seed=12345)", "assert square(2) == 4 and square.__annotations__ == {}", "square-test",
+         "expected 3 points from the judge for the instructor's own solution; it gets 0. AttributeError"),
         ("check(square, seed=12345)", "print(square(1) if 0 else 1)", "square-test",
          "expected 0 points for the untouched release; it gets 3"),
         ("grade_id: square-test", "grade_id: square", "", "expected each grade_id once, but 'square' comes again"),

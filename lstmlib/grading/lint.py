@@ -29,7 +29,7 @@ from pathlib import Path
 from nbgrader.utils import is_grade, is_solution
 
 from lstmlib.grading.authoring import read_notebook
-from lstmlib.grading.score import as_in_grading, grade, run, score, stub
+from lstmlib.grading.score import as_in_grading, grade, run, score, score_judged, stub
 
 HINTS = 3
 LINK = re.compile(r"\]\([^)\s]+\)")
@@ -199,12 +199,21 @@ def _calls(source):
 
 
 def _points(notebook):
-    for cell, earned, most, why in score(notebook):
-        if earned != most:
-            yield cell, f"expected {most:g} points for the instructor's own solution; it gets {earned:g}. {why}"
-    for cell, earned, _, _ in score(notebook, released=True):
-        if earned:
-            yield cell, f"expected 0 points for the untouched release; it gets {earned:g}."
+    """What the solution and the untouched release earn by mistake, run as they are, and then by the judge."""
+    for way, whose in ((score, ""), (score_judged, " from the judge")):
+        wrong = [
+            (cell, f"expected {most:g} points{whose} for the instructor's own solution; it gets {earned:g}. {why}")
+            for cell, earned, most, why in way(notebook)
+            if earned != most
+        ]
+        wrong += [
+            (cell, f"expected 0 points{whose} for the untouched release; it gets {earned:g}.")
+            for cell, earned, _, _ in way(notebook, released=True)
+            if earned
+        ]
+        if wrong:
+            return wrong
+    return []
 
 
 def _bank(notebook, exercise, assignment, banks):

@@ -1,16 +1,20 @@
-"""What a notebook earns, run in this process and graded as nbgrader grades it: in a second, without a kernel."""
+"""What a notebook earns: run in this process, in a second and without a kernel; or by the judge, as students' are."""
 
 import ast
 import contextlib
 import copy
 import io
+import logging
 import os
 from dataclasses import dataclass
 
+from nbformat import from_dict
 from nbformat.v4 import new_output
-from nbgrader.utils import get_partial_grade, is_grade, is_solution
+from nbgrader.utils import determine_grade, get_partial_grade, is_grade, is_solution
 
 from lstmlib.grading.authoring import ClearSolutions
+from lstmlib.grading.judge.settings import Judge
+from lstmlib.grading.judge.source import imports
 
 
 def score(notebook, released=False):
@@ -39,6 +43,31 @@ def score(notebook, released=False):
                 settings = cell.metadata["nbgrader"]
                 most = settings["points"]
                 scores.append((settings["grade_id"], grade(outcome, most), most, outcome.why))
+    return scores
+
+
+def score_judged(notebook, released=False):
+    """Have the judge grade a notebook, in an ordinary process; see `score` for what comes back.
+
+    What a test sees of a student's program is less than all: objects do not outlive a test, for example.
+    """
+    notebook = copy.deepcopy(notebook)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    sources = [stub(cell) if is_solution(cell) else cell.source for cell in cells]
+    if released:
+        for cell, source in zip(cells, sources, strict=True):
+            cell.source = source
+    task = Judge(sandbox="process").task(notebook, "", sources, {}, [], imports(sources), "0")
+    backend, furniture, limits = task.sandboxes()[0]
+    with as_in_grading(), contextlib.closing(backend(furniture, limits)) as box:
+        result = task.judge(box, box)
+    scores = []
+    for cell, outputs in zip(cells, result["outputs"], strict=True):
+        cell.outputs = [from_dict(output) for output in outputs]
+        if is_grade(cell) and not is_solution(cell):
+            earned, most = determine_grade(cell, logging.getLogger(__name__))
+            errors = [f"{output.ename}: {output.evalue}" for output in cell.outputs if output.output_type == "error"]
+            scores.append((cell.metadata["nbgrader"]["grade_id"], earned, most, " ".join(errors)))
     return scores
 
 
