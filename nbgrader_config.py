@@ -53,8 +53,7 @@ c.Judge.absent = {
     "training": ["lstmlib.losses", "lstmlib.optim", "lstmlib.train", "lstmlib.check"],
 }
 
-# Nothing that a student wrote runs in the browser of whoever reads it.
+# Nothing that a student wrote runs in the browser of whoever reads it: in feedback, and by install() in Formgrader.
 c.GenerateFeedback.exporter_class = SafeHTML
-c.HTMLExporter.sanitize_html = True
 # Feedback shows reports and points, not the seeds and the quiz key of the hidden tests.
 c.GenerateFeedback.preprocessors = [stock.GetGrades, HideTests, CSSHTMLHeaderPreprocessor]

@@ -13,6 +13,7 @@ from nbgrader.preprocessors import IgnorePattern, LimitOutput
 from traitlets import List
 
 from lstmlib.grading.assignment import AssignmentError
+from lstmlib.grading.formgrader import show_safely
 from lstmlib.grading.judge.crowd import CrowdError
 from lstmlib.grading.judge.sandbox import SandboxError
 from lstmlib.grading.judge.settings import Judge
@@ -21,8 +22,12 @@ from lstmlib.grading.run import Run, RunError
 
 
 def install():
-    """Have nbgrader's command and its formgrader grade with `Autograde`: for use in nbgrader_config.py."""
+    """Have nbgrader's command and its formgrader grade with `Autograde`: for use in nbgrader_config.py.
+
+    Formgrader shows submissions without anything that could run.
+    """
     autogradeapp.Autograde = api.Autograde = Autograde
+    show_safely()
 
 
 class Autograde(converters.Autograde):

@@ -46,7 +46,9 @@ def jupyter(folder, program="jupyterlab"):
         port = free.getsockname()[1]
     command = [sys.executable, "-m", program, "--no-browser", "--allow-root", f"--port={port}"]
     options = ["--IdentityProvider.token=", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={folder}"]
-    with subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+    with subprocess.Popen(
+        [*command, *options], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
         try:
             address = f"http://127.0.0.1:{port}"
             _wait_for(f"{address}/api")
