@@ -18,7 +18,13 @@ from lstmlib.grading.feedback import HideTests
 from lstmlib.grading.safe_html import SafeHTML
 
 ROOT = Path(__file__).resolve().parent
-(ROOT / "class").mkdir(exist_ok=True)
+GUARD = ROOT / "class" / "nbgrader_config.py"
+# In class/, whose folders have nbgrader's own names, its commands would find everything but these settings, and run
+# students' code as it comes. nbgrader goes on after any other exception.
+REFUSAL = """raise SystemExit("Expected to be run in the course's folder: cd .., and once more")\n"""
+GUARD.parent.mkdir(exist_ok=True)
+if not GUARD.exists() or GUARD.read_text() != REFUSAL:
+    GUARD.write_text(REFUSAL)
 # nbgrader starts alembic by its name, which is found in an environment that is not activated only this way.
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
 

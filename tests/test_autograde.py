@@ -454,6 +454,19 @@ def test_a_submission_that_cannot_be_graded_stops_nobody_and_leaves_no_old_score
     assert marks_of(folder) == dict.fromkeys(("ada", "ben", "zoe"), FULL)
 
 
+@pytest.mark.parametrize("command", ["autograde", "generate_feedback"])
+def test_in_the_folder_of_submissions_no_command_runs_without_the_settings(course, command):
+    folder, released = course
+    hand_in(folder / "class", "ada", solve(released))
+    config = folder / "nbgrader_config.py"
+    config.write_text(f"exec(open({str(ROOT / 'nbgrader_config.py')!r}).read())")
+    Command(folder, "db", "student", "list", cwd=folder).wait()  # any command at the root
+    stock = [sys.executable, "-m", "nbgrader", command, "sums"]
+    ended = subprocess.run(stock, cwd=folder / "class", capture_output=True, text=True)
+    assert ended.returncode == 1 and "Expected to be run in the course's folder" in ended.stderr
+    assert not (folder / "class" / "gradebook.db").exists() and not (folder / "class" / "autograded").exists()
+
+
 def test_without_bubblewrap_nobody_is_graded_and_one_sentence_says_why(course, monkeypatch):
     folder, released = course
     hand_in(folder, "ada", solve(released))
