@@ -89,3 +89,13 @@ def test_every_figure_has_a_text_in_its_place(page):
     for cell in cells:
         if ("draw_" in cell or "plt.subplots" in cell) and "remove-cell" not in cell:
             assert "alt:" in cell, cell
+
+
+@pytest.mark.parametrize("path", [*PAGES, ROOT / "README.md", ROOT / "CONTRIBUTING.md"], ids=lambda path: path.stem)
+def test_commands_of_nbgrader_that_a_page_names_exist(path):
+    from nbgrader.apps.nbgraderapp import NbGraderApp  # takes seconds
+
+    text = path.read_text()
+    blocks = re.findall(r"^```shell\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    named = re.findall(r"`nbgrader\s+(\w+)", text) + re.findall(r"^nbgrader (\w+)", "".join(blocks), re.MULTILINE)
+    assert set(named) <= set(NbGraderApp.subcommands)
