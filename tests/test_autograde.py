@@ -291,6 +291,32 @@ def test_feedback_that_is_older_than_the_marks_is_removed(course):
     assert "# the second one" in (folder / "feedback" / "ada" / "sums" / "sums.html").read_text()
 
 
+def test_feedback_is_written_again_after_a_person_has_graded_and_only_then(course):
+    folder, released = course
+    for student in ("ada", "ben"):
+        hand_in(folder, student, solve(released))
+    run(folder, "autograde", "sums")
+    run(folder, "generate_feedback", "sums")
+    pages = {student: folder / "feedback" / student / "sums" / "sums.html" for student in ("ada", "ben")}
+    assert "(Score: 3.0 / 3.0)" in pages["ada"].read_text()
+    before = {student: page.stat().st_mtime_ns for student, page in pages.items()}
+    run(folder, "generate_feedback", "sums")
+    assert before == {student: page.stat().st_mtime_ns for student, page in pages.items()}
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        gradebook.find_grade("add-test", "sums", "sums", "ada").manual_score = 0.25
+        gradebook.db.commit()
+    run(folder, "generate_feedback", "sums", "--CourseDirectory.student_id_exclude=ada")
+    assert "(Score: 3.0 / 3.0)" in pages["ada"].read_text()
+    assert "feedback of ada again" in run(folder, "generate_feedback", "sums")
+    assert "(Score: 2.25 / 3.0)" in pages["ada"].read_text()
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        gradebook.find_comment("add", "sums", "sums", "ada").manual_comment = "See me."
+        gradebook.db.commit()
+    run(folder, "generate_feedback", "sums", "--notebook=sums")
+    assert "See me." in pages["ada"].read_text()
+    assert before["ben"] == pages["ben"].stat().st_mtime_ns
+
+
 def test_late_submissions_are_known_to_be_late(course):
     folder, released = course
     place = hand_in(folder, "ada", solve(released))

@@ -7,13 +7,14 @@ import re
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader import converters
 from nbgrader.api import Gradebook
-from nbgrader.apps import api, autogradeapp
+from nbgrader.apps import api, autogradeapp, generatefeedbackapp
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import IgnorePattern, LimitOutput
 from traitlets import List
 
 from lstmlib.grading.assignment import AssignmentError
 from lstmlib.grading.formgrader import show_safely
+from lstmlib.grading.generate_feedback import GenerateFeedback
 from lstmlib.grading.judge.crowd import CrowdError
 from lstmlib.grading.judge.sandbox import SandboxError
 from lstmlib.grading.judge.settings import Judge
@@ -22,11 +23,12 @@ from lstmlib.grading.run import Run, RunError
 
 
 def install():
-    """Have nbgrader's command and its formgrader grade with `Autograde`: for use in nbgrader_config.py.
+    """Have nbgrader's commands and its formgrader use `Autograde` and `GenerateFeedback`.
 
-    Formgrader shows submissions without anything that could run.
+    Formgrader shows submissions without anything that could run. This is for use in nbgrader_config.py.
     """
     autogradeapp.Autograde = api.Autograde = Autograde
+    generatefeedbackapp.GenerateFeedback = api.GenerateFeedback = GenerateFeedback
     show_safely()
 
 

@@ -1,0 +1,54 @@
+"""``nbgrader generate_feedback``, which also writes again what no longer agrees with the gradebook."""
+
+import hashlib
+import os
+from pathlib import Path
+
+from nbgrader import converters
+from nbgrader.api import Gradebook, MissingEntry
+
+
+class GenerateFeedback(converters.GenerateFeedback):
+    """Takes the place of nbgrader's converter of the same name, and is set as that is: ``c.GenerateFeedback…``.
+
+    Each page ends with a hash of the marks and comments that it was made from. So a page is known to be old when a
+    person has graded since.
+    """
+
+    def init_destination(self, assignment_id, student_id):
+        """Whether a student's feedback is to be written."""
+        excluded = student_id in self.coursedir.student_id_exclude.split(",")
+        folder = Path(self._format_dest(assignment_id, student_id))
+        if not excluded and folder.exists() and not all(self._is_current(path, folder) for path in self.notebooks):
+            self.log.info("Writing feedback of %s again: marks or comments have changed", student_id)
+            return True
+        return super().init_destination(assignment_id, student_id)
+
+    def convert_single_notebook(self, notebook_filename):
+        """Write a page, and the hash at its end."""
+        stamp = self._stamp(notebook_filename)  # before the page: what changes from now on makes it an old one
+        super().convert_single_notebook(notebook_filename)
+        with open(os.path.join(self.writer.build_directory, _page(notebook_filename)), "ab") as page:
+            page.write(stamp)
+
+    def _is_current(self, notebook_filename, folder):
+        try:
+            return (folder / _page(notebook_filename)).read_bytes().endswith(self._stamp(notebook_filename))
+        except FileNotFoundError:
+            return False
+
+    def _stamp(self, notebook_filename):
+        names = self.init_single_notebook_resources(notebook_filename)["nbgrader"]
+        with Gradebook(names["db_url"], self.coursedir.course_id) as gradebook:
+            try:
+                found = gradebook.find_submission_notebook(names["notebook"], names["assignment"], names["student"])
+            except MissingEntry:
+                return b""  # nbgrader will say so
+            marks = sorted((grade.name, grade.score, grade.max_score) for grade in found.grades)
+            comments = sorted((comment.name, comment.comment) for comment in found.comments)
+            digest = hashlib.sha256(repr((marks, comments, found.late_submission_penalty)).encode()).hexdigest()
+        return f"\n<!-- {digest} -->\n".encode()
+
+
+def _page(notebook_filename):
+    return f"{Path(notebook_filename).stem}.html"
