@@ -2,6 +2,7 @@
 
 from nbgrader import utils
 from nbgrader.preprocessors import ClearHiddenTests
+from traitlets import List
 
 
 class HideTests(ClearHiddenTests):
@@ -10,6 +11,8 @@ class HideTests(ClearHiddenTests):
     An error that comes out of a graded cell keeps its kind and its message. What went to standard error may quote
     lines as well, a warning does.
     """
+
+    display_data_priority: List = List().tag(config=True)  # nbconvert sets it for each step
 
     def preprocess_cell(self, cell, resources, cell_index):
         cell, resources = super().preprocess_cell(cell, resources, cell_index)
