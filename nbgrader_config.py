@@ -15,7 +15,7 @@ from nbgrader.converters import GenerateAssignment
 from lstmlib.grading.authoring import ClearSolutions
 from lstmlib.grading.autograde import install
 from lstmlib.grading.feedback import HideTests
-from lstmlib.grading.safe_html import SafeHTML
+from lstmlib.grading.page import FeedbackPage
 
 ROOT = Path(__file__).resolve().parent
 GUARD = ROOT / "class" / "nbgrader_config.py"
@@ -60,6 +60,6 @@ c.Judge.absent = {
 }
 
 # Nothing that a student wrote runs in the browser of whoever reads it: in feedback, and by install() in Formgrader.
-c.GenerateFeedback.exporter_class = SafeHTML
+c.GenerateFeedback.exporter_class = FeedbackPage
 # Feedback shows reports and points, not the seeds and the quiz key of the hidden tests.
 c.GenerateFeedback.preprocessors = [stock.GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
