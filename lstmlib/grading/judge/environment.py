@@ -2,6 +2,7 @@
 
 import hashlib
 import platform
+import site
 import sys
 from pathlib import Path
 
@@ -31,8 +32,13 @@ def describe(packages=()):
 
 
 def _installed():
-    """Names and versions of what is installed, as its folders are named: to read all metadata takes half a second."""
-    for place in reversed(sys.path):
+    """Names and versions of what is installed, as its folders are named: to read all metadata takes half a second.
+
+    `sys.path` would not do: it also has the folder that a process works in, and what libraries put there when they are
+    imported, so that two processes of one environment would differ.
+    """
+    places = [*([site.getusersitepackages()] if site.ENABLE_USER_SITE else []), *site.getsitepackages()]
+    for place in reversed(places):  # a version that is found first hides others
         for folder in [*Path(place).glob("*.dist-info"), *Path(place).glob("*.egg-info")]:
             name, _, version = folder.stem.partition("-")
             yield name.replace("_", "-").lower(), version
