@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import nbformat
@@ -17,6 +18,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 
+from lstmlib.grading.judge.sandbox import Limits
+from lstmlib.grading.judge.settings import Judge
 from lstmlib.grading.marks import read_marks
 from tests.sample_class.run import ROOT, directories
 from tests.small_course import Command, cell, hand_in, make_release, run, solve
@@ -514,13 +517,28 @@ def test_without_bubblewrap_nobody_is_graded_and_one_sentence_says_why(course, m
     (["sums", "--notebook=products"], "Expected notebooks 'products' of sums; it has sums"),
     (["sums", "--no-execute"], "--no-execute would trust"),
     (["sums", "--Judge.scheduler=tcp://127.0.0.1:9"], "Expected a Dask scheduler|Dask is not installed"),
+    (["sums", "--Judge.timeout=0"], "Correct a setting of c.Judge.*expected a number of seconds above 0 as timeout"),
+    (["sums", "--Judge.submission_timeout=-5"], "seconds above 0 as submission_timeout, not -5"),
+    (["sums", "--Judge.timeout=soon"], "expected a float"),
+    (["sums", "--Judge.workers=-1"], "expected a number of notebooks as workers, or 0 for all cores, not -1"),
+    (["sums", "--Judge.limits=memroy=1"], "expected memory, processes, disk, seconds or sockets in limits.*'memroy'"),
+    (["sums", "--Judge.limits=memory=4"], "expected at least 67108864 as memory in limits, not 4"),
+    (["sums", "--Judge.limits=seconds=-1"], "expected at least 1 as seconds in limits, not -1"),
+    (["sums", "--Judge.sandbox=docker"], "expected any of .*bubblewrap"),
+    (["sums", "--Judge.records=/proc/nope"], "Expected c.Judge.records to name a folder that can be written to"),
 ])  # fmt: skip
 def test_wrong_commands_are_told_what_was_expected(course, arguments, message):
     folder, released = course
     hand_in(folder, "ada", solve(released))
-    with pytest.raises(RuntimeError, match=message):
+    with pytest.raises(RuntimeError, match=message) as told:
         run(folder, "autograde", *arguments)
+    assert "Traceback" not in str(told.value)
     assert marks_of(folder) == {}
+
+
+def test_limits_can_be_set_and_each_has_the_name_that_it_has_where_it_is_kept():
+    settings = {field.name: field.default for field in fields(Limits)}
+    assert Judge(limits=settings).limits == settings
 
 
 def test_one_notebook_of_an_assignment_can_be_graded_alone_and_a_student_left_out(course):

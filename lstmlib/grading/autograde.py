@@ -10,7 +10,7 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import api, autogradeapp, generatefeedbackapp
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import IgnorePattern, LimitOutput
-from traitlets import List
+from traitlets import List, TraitError
 
 from lstmlib.grading.assignment import AssignmentError
 from lstmlib.grading.formgrader import show_safely
@@ -49,13 +49,20 @@ class Autograde(converters.Autograde):
         Raises
         ------
         NbGraderException
-            If there is nothing to grade, no sandbox, or a submission that could not be graded: all others are.
+            If there is nothing to grade, no sandbox, a setting that cannot be, or a submission that could not be
+            graded: all others are.
         """
         if self.config.Execute.get("enabled") is False:
             self.stop("--no-execute would trust the outputs that students handed in. Leave it out.")
-        judge = Judge(parent=self)
+        try:
+            judge = Judge(parent=self)
+        except TraitError as error:
+            self.stop(f"Correct a setting of c.Judge, in nbgrader_config.py or on the command line: {error}")
         with contextlib.chdir(self.coursedir.root):
-            records = Records(judge.records)
+            try:
+                records = Records(judge.records)
+            except OSError as error:
+                self.stop(f"Expected c.Judge.records to name a folder that can be written to: {error}")
             with (
                 records.one_writer(lambda: self.log.warning("Waiting for another run of autograde to end.")),
                 Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook,

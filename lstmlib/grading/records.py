@@ -23,11 +23,17 @@ class Records:
     ----------
     folder : path
         Made if it is not there.
+
+    Raises
+    ------
+    OSError
+        If it can't be made or written to.
     """
 
     def __init__(self, folder):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "lock").touch()
 
     @contextlib.contextmanager
     def one_writer(self, waiting):

@@ -1,20 +1,33 @@
 """What an instructor can set in nbgrader_config.py as ``c.Judge…``."""
 
 import base64
+import math
 import os
 import re
 
 from nbgrader.utils import is_grade, is_locked, is_solution
-from traitlets import Dict, Enum, Float, Integer, List, Unicode
+from traitlets import Bool, Dict, Enum, Float, Integer, List, TraitError, Unicode, validate
 from traitlets.config import LoggingConfigurable
 
 from lstmlib.grading.judge.task import BACKENDS, Task
+
+LEAST = {  # of what `limits` may say: who sets less most likely means another unit
+    "memory": 64 * 2**20,  # the address space of NumPy alone is larger
+    "processes": 2,  # the program and its copy, which a test calls
+    "disk": 4096,  # a page; and 0 would be no bound at all
+    "seconds": 1,
+}
 
 
 class Judge(LoggingConfigurable):
     """How notebooks are judged: student's cells in a sandbox, the tests outside of it, on proxies.
 
     A test cell is scored by its outputs, as nbgrader always does; they come from the trusted process alone.
+
+    Raises
+    ------
+    TraitError
+        If a setting is of a wrong type, or nothing could be judged with it.
     """
 
     sandbox = Enum(
@@ -29,11 +42,13 @@ class Judge(LoggingConfigurable):
         config=True
     )
     limits = Dict(
-        help="What a submission may take: memory and disk in bytes, processes, seconds of processor time, sockets."
+        per_key_traits={name: Integer() for name in LEAST} | {"sockets": Bool()},
+        help="What a submission may take: memory and disk in bytes, processes, seconds of processor time, sockets.",
     ).tag(config=True)
     packages = List(Unicode(), help="Packages of the course that students' cells may import.").tag(config=True)
     absent = Dict(
-        help="Assignment to the modules that hold what it asks students to write; they are not there when it is judged."
+        value_trait=List(Unicode()),
+        help="Assignment to the modules that hold what it asks students to write; where it is judged, they are absent.",
     ).tag(config=True)
     preload = List(
         Unicode(),
@@ -53,6 +68,28 @@ class Judge(LoggingConfigurable):
     records = Unicode(
         "records", help="Folder, below the course's, for evidence, repair reports and results kept by content."
     ).tag(config=True)
+
+    @validate("timeout", "submission_timeout")
+    def _be_a_time(self, proposal):
+        if not 0 < proposal["value"] < math.inf:
+            name = proposal["trait"].name
+            raise TraitError(f"expected a number of seconds above 0 as {name}, not {proposal['value']:g}")
+        return proposal["value"]
+
+    @validate("workers")
+    def _be_a_number(self, proposal):
+        if proposal["value"] < 0:
+            raise TraitError(f"expected a number of notebooks as workers, or 0 for all cores, not {proposal['value']}")
+        return proposal["value"]
+
+    @validate("limits")
+    def _be_limits(self, proposal):
+        for name, value in proposal["value"].items():
+            if name not in (*LEAST, "sockets"):
+                raise TraitError(f"expected {', '.join(LEAST)} or sockets in limits, not {name!r}")
+            if value < LEAST.get(name, 0):
+                raise TraitError(f"expected at least {LEAST[name]} as {name} in limits, not {value}")
+        return proposal["value"]
 
     def task(self, notebook, assignment, released, files, course_files, preload, seed):
         """What it takes to judge a notebook.
