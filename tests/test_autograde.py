@@ -612,7 +612,9 @@ def test_a_run_that_is_killed_at_any_moment_goes_on_where_it_was(course):
 def test_the_evidence_says_what_was_run_and_how_it_went(course):
     folder, released = course
     hand_in(folder, "ada", solve(released, twice="import time\ndef twice(a):\n    time.sleep(99)"))
-    run(folder, "autograde", "sums", "--Judge.timeout=2")
+    hand_in(folder, "ben", solve(released))
+    said = run(folder, "autograde", "sums", "--Judge.timeout=2")
+    assert f"ended their program: 1 (ada), see {folder / 'records' / 'evidence' / 'sums'}/<student>.json" in said
     found = evidence_of(folder, "ada")
     sums = found["notebooks"]["sums"]
     cells = {entry["cell"]: entry for entry in sums["cells"]}

@@ -1,9 +1,14 @@
-"""nbgrader's messages on a terminal that shows a progress bar."""
+"""What is said to who runs nbgrader's commands, and on a terminal that shows a progress bar."""
 
 import contextlib
 import logging
 
 from tqdm.contrib.logging import logging_redirect_tqdm
+
+
+def some(names):
+    """The first three of several names, and whether there are more."""
+    return ", ".join([*names[:3], *(["…"] if len(names) > 3 else [])])
 
 
 @contextlib.contextmanager

@@ -90,6 +90,22 @@ class Records:
         _replace(report, "".join(f"{line}\n" for line in lines).encode(errors="replace"))
         return report, lines
 
+    def mishaps(self, assignment):
+        """The students of an assignment in whose submissions a limit was hit or a process ended, and where it says so.
+
+        Returns
+        -------
+        pathlib.Path
+            The folder of the evidence.
+        list of str
+        """
+        folder, students = self.folder / "evidence" / assignment, []
+        for path in sorted(folder.glob("*.json")):
+            notebooks = self.evidence(assignment, path.stem).get("notebooks", {})
+            if any(cell.get("mishaps") for found in notebooks.values() for cell in found.get("cells", ())):
+                students.append(path.stem)
+        return folder, students
+
     # Results by what they come from
 
     def cached(self, key):

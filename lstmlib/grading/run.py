@@ -22,7 +22,7 @@ from lstmlib.grading.bookkeeper import Bookkeeper
 from lstmlib.grading.judge.crowd import judge_all, make_crowd
 from lstmlib.grading.judge.sandbox import SandboxError
 from lstmlib.grading.judge.station import JudgingError
-from lstmlib.grading.messages import above_the_bar, quietly
+from lstmlib.grading.messages import above_the_bar, quietly, some
 from lstmlib.grading.placing import place
 from lstmlib.grading.submission import Submission, digest_of, read_submission
 
@@ -112,6 +112,10 @@ class Run:
         self.log.info("Graded %d submissions of %s", len(to_do) - len(failed), name)
         if repairs:
             self.log.warning("Repairs in submissions of %s: %d, listed in %s", name, len(repairs), report)
+        evidence, hit = self.records.mishaps(name)
+        if hit:
+            what = "Submissions of %s that hit a limit or ended their program: %d (%s), see %s/<student>.json, mishaps"
+            self.log.warning(what, name, len(hit), some(hit), evidence)
         if failed:
             listed = "\n".join(f"  {student}: {why}" for student, why in failed.items())
             raise RunError(f"{len(failed)} submissions could not be graded and wait for you:\n{listed}")
