@@ -475,7 +475,8 @@ def test_a_submission_that_cannot_be_graded_stops_nobody_and_leaves_no_old_score
     config.write_text(BROKEN.format(config=str(ROOT / "nbgrader_config.py")))
     code, said = Command(folder, "autograde", "sums", "--force", cwd=folder).wait()
     assert code == 1
-    assert "1 submissions could not be graded and wait for you" in said and "ben: KeyError: 'for ben'" in said
+    assert "Graded 2 submissions" in said
+    assert "1 submission could not be graded and must be seen to" in said and "ben: KeyError: 'for ben'" in said
     assert marks_of(folder) == {"ada": FULL, "ben": dict.fromkeys(FULL), "zoe": FULL}
     assert not (folder / "autograded" / "ben" / "sums").exists()
     assert not (folder / "feedback" / "ben" / "sums").exists()
@@ -512,8 +513,8 @@ def test_without_bubblewrap_nobody_is_graded_and_one_sentence_says_why(course, m
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    (["rounds"], "no assignment 'rounds': nbgrader generate_assignment"),
-    (["sums", "--student=nobody"], "Expected submissions in"),
+    (["rounds"], "no assignment 'rounds': nbgrader generate_assignment enters it. It has sums."),
+    (["sums", "--student=nobody"], "Expected submissions in .*nobody/sums; there is none. There are some of ada"),
     (["sums", "--notebook=products"], "Expected notebooks 'products' of sums; it has sums"),
     (["sums", "--no-execute"], "--no-execute would trust"),
     (["sums", "--Judge.scheduler=tcp://127.0.0.1:9"], "Expected a Dask scheduler|Dask is not installed"),
@@ -534,6 +535,15 @@ def test_wrong_commands_are_told_what_was_expected(course, arguments, message):
         run(folder, "autograde", *arguments)
     assert "Traceback" not in str(told.value)
     assert marks_of(folder) == {}
+
+
+def test_of_a_name_that_nobody_has_the_closest_is_named_first(course):
+    folder, released = course
+    for student in ("ada", "ben", "eve", "zoe"):
+        hand_in(folder, student, solve(released))
+    with pytest.raises(RuntimeError, match="There are some of zoe, ada, ben, …"):
+        run(folder, "autograde", "sums", "--student=zoee")
+    assert "Graded 1 submission of sums" in run(folder, "autograde", "sums", "--student=zoe")
 
 
 def test_limits_can_be_set_and_each_has_the_name_that_it_has_where_it_is_kept():

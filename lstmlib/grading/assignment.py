@@ -54,8 +54,10 @@ class Assignment:
         try:
             entered = gradebook.find_assignment(self.name)
         except MissingEntry:
+            names = ", ".join(sorted(other.name for other in gradebook.assignments)) or "none yet"
             raise AssignmentError(
-                f"The gradebook has no assignment {self.name!r}: nbgrader generate_assignment enters it."
+                f"The gradebook has no assignment {self.name!r}: nbgrader generate_assignment enters it. "
+                f"It has {names}."
             ) from None
         self.released = read_released(entered)
         chosen = self._course.notebook_id

@@ -1,6 +1,7 @@
 """``nbgrader autograde`` with students' code locked up, many submissions at a time, and each graded once."""
 
 import contextlib
+import difflib
 import glob
 import re
 
@@ -18,6 +19,7 @@ from lstmlib.grading.generate_feedback import GenerateFeedback
 from lstmlib.grading.judge.crowd import CrowdError
 from lstmlib.grading.judge.sandbox import SandboxError
 from lstmlib.grading.judge.settings import Judge
+from lstmlib.grading.messages import some
 from lstmlib.grading.records import Records
 from lstmlib.grading.run import Run, RunError
 
@@ -76,18 +78,30 @@ class Autograde(converters.Autograde):
         """The students who handed in, each with the folder, in alphabetical order."""
         course = self.coursedir
         excluded = set(filter(None, course.student_id_exclude.split(",")))
-        wanted = self._format_source(course.assignment_id, course.student_id)
-        pattern = re.compile(self._format_source(course.assignment_id, "(?P<student>.*)", escape=True), re.DOTALL)
-        found = []
-        for folder in sorted(glob.glob(wanted)):
-            named = pattern.fullmatch(folder)
-            if named and named["student"] not in excluded:
-                found.append((named["student"], folder))
+        found = [pair for pair in self._handed_in(course.student_id) if pair[0] not in excluded]
         if not found:
-            elsewhere = sorted(glob.glob(self._format_source("*", course.student_id)))
-            hint = f" There is, for example: {elsewhere[0]}" if elsewhere else ""
-            self.stop(f"Expected submissions in {wanted}; there is none.{hint}")
+            wanted = self._format_source(course.assignment_id, course.student_id)
+            self.stop(f"Expected submissions in {wanted}; there is none.{self._hint()}")
         return found
+
+    def _handed_in(self, student):
+        """Student and folder of all submissions of students whose names fit a pattern, in alphabetical order."""
+        assignment = self.coursedir.assignment_id
+        pattern = re.compile(self._format_source(assignment, "(?P<student>.*)", escape=True), re.DOTALL)
+        for folder in sorted(glob.glob(self._format_source(assignment, student))):
+            if named := pattern.fullmatch(folder):
+                yield named["student"], folder
+
+    def _hint(self):
+        """Where there are submissions, if not where they are wanted."""
+        student = self.coursedir.student_id
+        if elsewhere := sorted(glob.glob(self._format_source("*", student))):
+            return f" There is, for example: {elsewhere[0]}"
+        others = [other for other, _ in self._handed_in("*")]
+        close = difflib.get_close_matches(student, others)
+        if others := close + [other for other in others if other not in close]:
+            return f" There are some of {some(others)}"
+        return ""
 
     def stop(self, message):
         """End with an error.

@@ -11,6 +11,11 @@ def some(names):
     return ", ".join([*names[:3], *(["…"] if len(names) > 3 else [])])
 
 
+def counted(number, what):
+    """A number of things: one submission, two submissions."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 @contextlib.contextmanager
 def above_the_bar(log):
     """Let messages be written above a progress bar."""

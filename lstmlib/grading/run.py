@@ -22,7 +22,7 @@ from lstmlib.grading.bookkeeper import Bookkeeper
 from lstmlib.grading.judge.crowd import judge_all, make_crowd
 from lstmlib.grading.judge.sandbox import SandboxError
 from lstmlib.grading.judge.station import JudgingError
-from lstmlib.grading.messages import above_the_bar, quietly, some
+from lstmlib.grading.messages import above_the_bar, counted, quietly, some
 from lstmlib.grading.placing import place
 from lstmlib.grading.submission import Submission, digest_of, read_submission
 
@@ -109,7 +109,7 @@ class Run:
                 if bar.disable:  # it is for terminals
                     self.log.info("Done: %s", work.submission.student)
         report, repairs = self.records.write_repairs(name)
-        self.log.info("Graded %d submissions of %s", len(to_do) - len(failed), name)
+        self.log.info("Graded %s of %s", counted(len(to_do) - len(failed), "submission"), name)
         if repairs:
             self.log.warning("Repairs in submissions of %s: %d, listed in %s", name, len(repairs), report)
         evidence, hit = self.records.mishaps(name)
@@ -118,7 +118,7 @@ class Run:
             self.log.warning(what, name, len(hit), some(hit), evidence)
         if failed:
             listed = "\n".join(f"  {student}: {why}" for student, why in failed.items())
-            raise RunError(f"{len(failed)} submissions could not be graded and wait for you:\n{listed}")
+            raise RunError(f"{counted(len(failed), 'submission')} could not be graded and must be seen to:\n{listed}")
 
     # One submission
 
