@@ -160,6 +160,12 @@ def _timestamp(folder, released):
     (folder / "timestamp.txt").write_text("yesterday, I think")
 
 
+def _strange(folder, released):
+    nbformat.write(new_notebook(cells=[new_code_cell("x = 1")]), folder / "mine.ipynb")
+    for name in ("sums.zip", "timestamp.txt"):
+        (folder / name).touch()
+
+
 # What is handed in, the marks, and a word of the repair report.
 DAMAGES = {
     "two copies of a cell": (_cells(_twin), FULL, "a second copy"),
@@ -180,7 +186,9 @@ DAMAGES = {
     "a page in its place": (_file(lambda text: "<html>Log in</html>"), NOTHING, "no cell could be read"),
     "UTF-16": (_file(lambda text: text.encode("utf-16")), FULL, "UTF-16"),
     "no notebook": (lambda folder, released: (folder / "notes.txt").write_text("sorry"), NOTHING, "is missing: graded"),
+    "a zip": (_strange, NOTHING, "nothing was handed in; there is 'mine.ipynb', 'sums.zip'"),
     "nothing at all": (lambda folder, released: None, NOTHING, "sums.ipynb is missing"),
+    "no cells": (_cells(lambda notebook: notebook.cells.clear()), NOTHING, "there is no cell in it: graded as if"),
     "another name": (_place("sums-final.ipynb"), FULL, "sums-final.ipynb is graded instead"),
     "a folder more": (_place("sums/sums.ipynb"), FULL, "is graded instead"),
     "an untouched one and a copy": (_place("sums.ipynb", "sums-Copy1.ipynb"), FULL, "nothing is written in sums.ipynb"),
@@ -213,6 +221,12 @@ def test_a_damaged_submission_gets_a_mark_and_a_line_in_the_report(damaged, name
         assert f"{name}: " not in report
     else:
         assert any(line.startswith(f"{name}: ") and word in line for line in report.splitlines())
+
+
+@pytest.mark.parametrize("name", ["no notebook", "nothing at all", "no cells", "an empty file"])
+def test_a_notebook_that_is_not_there_is_no_line_for_each_of_its_cells(damaged, name):
+    assert "put back" not in str(repairs_of(damaged[0], name))
+    assert "nothing was handed in" in repairs_of(damaged[0], name)[-1]
 
 
 def test_feedback_can_be_made_of_what_was_damaged(damaged):

@@ -6,6 +6,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lstmlib.grading.messages import some
 from lstmlib.grading.repair import grade_id, repair
 from lstmlib.grading.salvage import LARGEST, read_notebook
 
@@ -69,15 +70,17 @@ def read_submission(student, folder, released):
         if Path(path).stem in released or any(_known(drafts[path][0], wanted) for wanted in released.values()):
             del found[path]  # any other is the student's own, like a module: %run can run it
     for name, wanted in released.items():
-        notebook, repairs = _choose(wanted, drafts, set(released) - {name})
-        repairs += repair(notebook, wanted)
+        notebook, repairs = _choose(wanted, drafts, set(released) - {name}, found)
+        bare = not notebook.cells
+        mended = repair(notebook, wanted)
+        repairs += [] if bare else mended  # which would be a line for each cell
         submission.notebooks[name] = notebook
         submission.repairs += [f"{name}: {sentence}" if len(released) > 1 else sentence for sentence in repairs]
     submission.files = found
     return submission
 
 
-def _choose(wanted, drafts, others):
+def _choose(wanted, drafts, others, files):
     """The notebook that is meant by a name, and what is to be said about it."""
     proper = f"{wanted.name}.ipynb"
     rivals = {
@@ -97,7 +100,10 @@ def _choose(wanted, drafts, others):
         return notebook, [*repairs, f"nothing is written in {proper}: {best} is graded instead"]
     if best is None:
         notebook, _ = read_notebook(b'{"nbformat": 4, "cells": []}')
-        return notebook, [f"{proper} is missing: graded as if nothing was handed in"]
+        known = {"timestamp.txt", *(path for path in drafts if Path(path).stem in others)}
+        instead = [repr(path) for path in drafts | files if path not in known]
+        there = f"; there is {some(instead)}" if instead else ""
+        return notebook, [f"{proper} is missing: graded as if nothing was handed in{there}"]
     notebook, repairs = drafts[best]
     among = f" (of {len(rivals)}: {', '.join(rivals)})" if len(rivals) > 1 else ""
     return notebook, [*repairs, f"{proper} is missing: {best} is graded instead{among}"]
