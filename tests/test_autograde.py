@@ -560,6 +560,17 @@ def test_of_a_name_that_nobody_has_the_closest_is_named_first(course):
     assert "Graded 1 submission of sums" in run(folder, "autograde", "sums", "--student=zoe")
 
 
+def test_a_notebook_that_lies_a_folder_too_high_is_named(course):
+    folder, released = course
+    hand_in(folder, "ada", solve(released))
+    for name in ("sums (1).ipynb", "sums2.ipynb", "products.ipynb"):
+        (folder / "submitted" / "ben").mkdir(exist_ok=True)
+        nbformat.write(solve(released), folder / "submitted" / "ben" / name)
+    said = run(folder, "autograde", "sums")
+    assert f"Not graded: {folder}/submitted/ben/sums (1).ipynb lies a folder too high" in said
+    assert "products" not in said and "sums2" not in said and marks_of(folder) == {"ada": FULL}
+
+
 def test_limits_can_be_set_and_each_has_the_name_that_it_has_where_it_is_kept():
     settings = {field.name: field.default for field in fields(Limits)}
     assert Judge(limits=settings).limits == settings

@@ -3,6 +3,7 @@
 import contextlib
 import difflib
 import glob
+import os
 import re
 
 from nbconvert.preprocessors import ClearMetadataPreprocessor
@@ -70,9 +71,19 @@ class Autograde(converters.Autograde):
                 Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook,
             ):
                 try:
-                    Run(self, judge, records, gradebook).grade(self.find())
+                    run = Run(self, judge, records, gradebook)
+                    self.warn_of_strays(run.assignment.released)
+                    run.grade(self.find())
                 except (SandboxError, CrowdError, AssignmentError, RunError) as error:
                     self.stop(str(error))
+
+    def warn_of_strays(self, names):
+        """Name the notebooks that lie beside the folders of submissions instead of in them, for nobody grades them."""
+        wanted = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
+        ours = re.compile(f"({'|'.join(map(re.escape, names))})(?![^\\W_])")  # gru (1).ipynb, too, but not gru2.ipynb
+        for path in sorted(glob.glob(os.path.join(os.path.dirname(wanted), "*.ipynb"))):
+            if ours.match(os.path.basename(path)):
+                self.log.warning("Not graded: %s lies a folder too high. Move it into one like %s", path, wanted)
 
     def find(self):
         """The students who handed in, each with the folder, in alphabetical order."""
