@@ -13,7 +13,7 @@ import pytest
 
 import lstmlib
 from lstmlib.grading.authoring import read_notebook
-from lstmlib.grading.handout import hand_out
+from lstmlib.grading.handout import hand_out, main
 from tests.conftest import ROOT
 from tests.test_leaks import leaks
 
@@ -147,6 +147,15 @@ def test_links_lead_to_the_published_book_or_nowhere(unpacked, tmp_path):
 def test_a_folder_without_releases_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="expected a folder for each released assignment"):
         hand_out(tmp_path / "nothing", tmp_path, ROOT / "lstmlib")
+
+
+@pytest.mark.parametrize("address", ["example.org", "//example.org", "../book", "https://"])
+def test_an_address_that_browsers_would_take_for_a_file_is_refused(address, tmp_path, capsys):
+    (tmp_path / "lstm.zip").touch()
+    with pytest.raises(SystemExit):
+        main([str(ROOT / "exercises"), str(tmp_path), "--package", str(ROOT / "lstmlib"), "--book", address])
+    assert "Expected an address beginning with https://" in capsys.readouterr().err
+    assert (tmp_path / "lstm.zip").exists()  # what was handed out before is still there
 
 
 # The first cell -------------------------------------------------------------------------------------------

@@ -125,6 +125,14 @@ def _redirect(path, book):
     return nbformat.writes(notebook).encode() + b"\n"
 
 
+def _address(text):
+    """What `--book` takes: without a scheme, browsers would look for the book beside the notebook."""
+    if not re.match(r"https?://[^/\s]", text):
+        wanted = "an address beginning with https:// or http://, such as https://example.org/lstm"
+        raise argparse.ArgumentTypeError(f"Expected {wanted}; this is {text!r}.")
+    return text
+
+
 def main(arguments=None):
     """Write a zip for each released assignment."""
     parser = argparse.ArgumentParser(description=main.__doc__)
@@ -132,7 +140,7 @@ def main(arguments=None):
     parser.add_argument("target", type=Path)
     parser.add_argument("--package", type=Path, required=True, help="folder of the course's library")
     parser.add_argument("--without", type=Path, nargs="*", default=[], help="parts of it that students do not get")
-    parser.add_argument("--book", help="address of the published book, to which links lead")
+    parser.add_argument("--book", type=_address, help="address of the published book, to which links lead")
     options = parser.parse_args(arguments)
     for path in hand_out(**vars(options)):
         print(path)
