@@ -22,7 +22,7 @@ from lstmlib.grading.judge.sandbox import Limits
 from lstmlib.grading.judge.settings import Judge
 from lstmlib.grading.marks import read_marks
 from tests.sample_class.run import ROOT, directories
-from tests.small_course import Command, cell, hand_in, make_release, run, solve
+from tests.small_course import RIGHT, Command, cell, hand_in, make_release, run, solve
 
 pytestmark = pytest.mark.skipif(
     not shutil.which("bwrap") and not os.environ.get("CI"), reason="bubblewrap is not installed"
@@ -591,6 +591,23 @@ def test_five_runs_at_once_grade_everybody_once(course):
     ended = [command.wait() for command in [Command(folder, "autograde", "sums") for _ in range(5)]]
     assert [code for code, _ in ended] == [0] * 5, ended
     assert marks_of(folder) == {f"s{number:02}": FULL | {"add-test": 1 - number % 2} for number in range(12)}
+
+
+def test_a_run_that_is_stopped_by_hand_says_in_a_line_how_to_go_on(course):
+    folder, released = course
+    for student in ("ada", "ben"):
+        slow = f"import time\ntime.sleep({5 * (student == 'ben')})\n{RIGHT['add']}"
+        hand_in(folder, student, solve(released, add=slow))
+    command = Command(folder, "autograde", "sums", "--Judge.workers=1")
+    while not (folder / "records" / "evidence" / "sums" / "ada.json").exists():
+        time.sleep(0.1)
+    os.kill(command.pid, signal.SIGINT)
+    code, said = command.wait()
+    assert code == 130
+    assert said.splitlines()[-1].endswith("Stopped. What was graded is kept; run the same command again to go on.")
+    assert "Traceback" not in said and marks_of(folder) == {"ada": FULL}
+    run(folder, "autograde", "sums")
+    assert marks_of(folder) == {"ada": FULL, "ben": FULL}
 
 
 def _orphans():

@@ -5,6 +5,8 @@ import difflib
 import glob
 import os
 import re
+import signal
+import sys
 
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader import converters
@@ -54,7 +56,16 @@ class Autograde(converters.Autograde):
         NbGraderException
             If there is nothing to grade, no sandbox, a setting that cannot be, or a submission that could not be
             graded: all others are.
+        SystemExit
+            If it is stopped by Ctrl-C.
         """
+        try:
+            self._grade()
+        except KeyboardInterrupt:
+            self.log.error("Stopped. What was graded is kept; run the same command again to go on.")
+            sys.exit(128 + signal.SIGINT)  # as shells have it
+
+    def _grade(self):
         if self.config.Execute.get("enabled") is False:
             self.stop("--no-execute would trust the outputs that students handed in. Leave it out.")
         try:
