@@ -80,31 +80,27 @@ class Records:
         if not path.exists():
             _replace(path, _text(environment))
 
-    def write_repairs(self, assignment):
-        """Write the repair report of an assignment from the evidence of all its submissions; return path and lines."""
-        lines = []
-        for path in sorted((self.folder / "evidence" / assignment).glob("*.json")):
-            repairs = self.evidence(assignment, path.stem).get("repairs", [])
-            lines += [f"{path.stem}: {repair}" for repair in repairs]
-        report = self.folder / "repairs" / f"{assignment}.txt"
-        _replace(report, "".join(f"{line}\n" for line in lines).encode(errors="replace"))
-        return report, lines
-
-    def mishaps(self, assignment):
-        """The students of an assignment in whose submissions a limit was hit or a process ended, and where it says so.
+    def summarize(self, assignment):
+        """Write the repair report of an assignment, from the evidence of all its submissions.
 
         Returns
         -------
-        pathlib.Path
-            The folder of the evidence.
-        list of str
+        report : pathlib.Path
+        repairs : list of str
+            The lines of the report.
+        hit : list of str
+            The students in whose submissions a limit was hit or a process ended.
         """
-        folder, students = self.folder / "evidence" / assignment, []
-        for path in sorted(folder.glob("*.json")):
-            notebooks = self.evidence(assignment, path.stem).get("notebooks", {})
-            if any(cell.get("mishaps") for found in notebooks.values() for cell in found.get("cells", ())):
-                students.append(path.stem)
-        return folder, students
+        repairs, hit = [], []
+        for path in sorted((self.folder / "evidence" / assignment).glob("*.json")):
+            evidence = self.evidence(assignment, path.stem)
+            repairs += [f"{path.stem}: {repair}" for repair in evidence.get("repairs", [])]
+            cells = [cell for notebook in evidence.get("notebooks", {}).values() for cell in notebook["cells"]]
+            if any(cell["mishaps"] for cell in cells):
+                hit.append(path.stem)
+        report = self.folder / "repairs" / f"{assignment}.txt"
+        _replace(report, "".join(f"{line}\n" for line in repairs).encode(errors="replace"))
+        return report, repairs, hit
 
     # Results by what they come from
 

@@ -108,14 +108,13 @@ class Run:
                 bar.update()
                 if bar.disable:  # it is for terminals
                     self.log.info("Done: %s", work.submission.student)
-        report, repairs = self.records.write_repairs(name)
+        report, repairs, hit = self.records.summarize(name)
         self.log.info("Graded %s of %s", counted(len(to_do) - len(failed), "submission"), name)
         if repairs:
             self.log.warning("Repairs in submissions of %s: %d, listed in %s", name, len(repairs), report)
-        evidence, hit = self.records.mishaps(name)
         if hit:
-            what = "Submissions of %s that hit a limit or ended their program: %d (%s), see %s/<student>.json, mishaps"
-            self.log.warning(what, name, len(hit), some(hit), evidence)
+            what = "Submissions of %s that hit a limit or lost their program: %d (%s), see mishaps in %s/<student>.json"
+            self.log.warning(what, name, len(hit), some(hit), self.records.folder / "evidence" / name)
         if failed:
             listed = "\n".join(f"  {student}: {why}" for student, why in failed.items())
             raise RunError(f"{counted(len(failed), 'submission')} could not be graded and must be seen to:\n{listed}")

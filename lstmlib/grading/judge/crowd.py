@@ -84,7 +84,8 @@ class Cluster:
             from distributed import Client
         except ImportError:
             raise CrowdError(
-                "c.Judge.scheduler names a Dask scheduler, but Dask is not installed: pip install distributed"
+                "c.Judge.scheduler names a Dask scheduler, but Dask is not installed. "
+                "In the folder of the course: pip install -e '.[cluster]'"
             ) from None
         try:
             self._client = Client(scheduler, timeout="10s", set_as_default=False)
