@@ -114,6 +114,12 @@ def test_an_answer_whose_picture_is_missing_is_shown_as_it_was_written():
     assert "![my plot](attachment:plot.png) &lt;b&gt;" in render(written("![my plot](attachment:plot.png) <b>"))
 
 
+def test_links_lead_somewhere_or_are_none():
+    page = render(written("[chapter](../../book/lstm.md#forget-gate) [paper](https://example.org/a)"))
+    links = [(link.text, link.get("href")) for link in BeautifulSoup(page, "html.parser").select("p a")]
+    assert links == [("chapter", None), ("paper", "https://example.org/a")]
+
+
 def test_the_boxes_for_scores_and_comments_are_there_once_and_only_where_they_belong():
     fake = "<p id='why'>a</p><p id='why-comment'>b</p><a class='full-credit' href='#'>c</a><p class='score'>d</p>"
     page = BeautifulSoup(render(written(fake), written("y", name="how")), "html.parser")

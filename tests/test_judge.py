@@ -286,6 +286,8 @@ def test_a_function_of_the_test_s_may_call_one_of_the_student_s(judge):
     assert not failed(judge(student, [test])[1])
     broken = judge(student, ["def g(x):\n    return f('a')\nslope(g, 3)"], ["assert slope(f, 3) == 6"])
     assert broken[1][-1]["ename"] == "TypeError" and not failed(broken[2])
+    endless = judge(student, ["def g(x):\n    return slope(g, x)\nslope(g, 3)"], ["assert slope(f, 3) == 6"])
+    assert "more than 20 calls" in endless[1][-1]["evalue"] and not failed(endless[2])
 
 
 def test_without_bubblewrap_there_is_one_clear_sentence(monkeypatch):

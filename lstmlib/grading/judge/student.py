@@ -21,6 +21,7 @@ from lstmlib.grading.room.frames import Channel, ClosedError, LateError, WireErr
 from lstmlib.grading.room.values import Reader, Writer
 
 MOST_CALLBACKS = 100_000  # that one call may make
+DEEPEST = 20  # calls of the test's and of the student's in one another
 START = 30.0  # seconds until a new room is ready
 GRACE = 2.0  # seconds that a cell gets to stop when it was interrupted
 
@@ -229,6 +230,8 @@ class Student:
             return self._exchange(do, arguments, named, head, seconds)
 
     def _exchange(self, do, arguments, named, head, seconds):
+        if self._answering >= DEEPEST:
+            raise RecursionError(f"more than {DEEPEST} calls of the test's and of the student's in one another")
         if self._asked != self._answering:  # an alarm has rung: what comes now would be the answer to something else
             self.leave()
         if self._fork is None:
