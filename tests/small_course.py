@@ -72,6 +72,7 @@ class Command:
         if self.pid == 0:
             code = 1
             try:
+                signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores Ctrl-C
                 os.chdir(cwd)
                 for number in (1, 2):
                     os.dup2(self._said.fileno(), number)

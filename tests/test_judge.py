@@ -274,12 +274,6 @@ def test_files_beside_the_notebook_are_there(judge):
     assert not failed(judge(student, ["assert f() == 'x'"], files={"data/a.txt": b"x"})[1])
 
 
-def test_a_test_may_wait_for_something(judge):
-    test = "import asyncio\nawait asyncio.sleep(0)\nassert f() == {}"
-    cells = judge("def f():\n    return 2", [test.format(2)], [test.format(3)])
-    assert not failed(cells[1]) and failed(cells[2])
-
-
 def test_a_function_of_the_test_s_may_call_one_of_the_student_s(judge):
     student = "def f(x):\n    return x * x\ndef slope(g, x):\n    return (g(x + 1) - g(x - 1)) / 2"
     test = "assert slope(lambda x: f(x) + f(1), 3) == 6"

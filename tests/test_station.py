@@ -72,6 +72,12 @@ def test_a_station_judges_one_task_after_another(sandbox, station):
     assert passed(station.judge(task(sandbox, "double = 3", ["assert double(2) == 4"]))) == [True, False]
 
 
+def test_a_test_may_wait_for_something(sandbox, station):
+    test = "import asyncio\nawait asyncio.sleep(0)\nassert f() == {}"
+    cells = "def f():\n    return 2", [test.format(2)], [test.format(3)]
+    assert passed(station.judge(task(sandbox, *cells))) == [True, True, False]
+
+
 def test_nothing_that_a_test_leaves_behind_meets_the_next_notebook(sandbox, station):
     left = ["import sys, numpy\nsys.left = numpy.left = 1"]
     assert passed(station.judge(task(sandbox, left))) == [True]
