@@ -6,7 +6,8 @@ in Python of any nbgrader course.
 
 What is looked at
 -----------------
-- The solved notebook gets all points, the untouched release none, and no wrong solution of a bank all.
+- The solved notebook gets all points and the untouched release none, in one process and from the judge; no wrong
+  solution of a bank gets all.
 - No two cells share a grade id, and no graded check shares its seed with one that students see.
 - Each exercise has a label of an equation, a link, a docstring in its stub, and hints that unfold.
 

@@ -3,12 +3,13 @@
 from lstmlib.grading.safe_html import SafeHTML
 
 # In nbgrader's template a heading has room for one line, and a telephone is taken for a wide screen. Bootstrap hides
-# the triangle of what can be opened, and lets an output's long lines be cut.
+# the triangle of what can be opened, lets an output's long lines be cut, and colours links that lead nowhere.
 _STYLE = """<meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
 div.nbgrader_cell .panel-heading { height: auto; min-height: 37px; overflow: hidden; }
 .output pre { white-space: pre-wrap; word-break: normal; overflow-wrap: anywhere; }
 summary { display: list-item; }
+a:not([href]) { color: inherit; }
 </style>
 """
 

@@ -19,7 +19,7 @@ def feedback(tmp_path):
     graded = cell("# Graded", "the-output-gate-with-a-name-test", grade=True, locked=True, points=3)
     graded.metadata["nbgrader"]["score"] = 0
     graded.outputs = [new_output("stream", text="a line that is long\t" * 20)]
-    hint = new_markdown_cell("<details><summary>Hint</summary>the idea</details>")
+    hint = new_markdown_cell("<details><summary>Hint</summary>the idea</details>\n\n[chapter](../../book/lstm.md)")
     name = {"notebook": "sums", "score": 0, "max_score": 3, "late_penalty": 0}
     notebook = new_notebook(cells=[graded, hint, new_code_cell("x")])
     page, _ = FeedbackPage(config=config).from_notebook_node(notebook, {"nbgrader": name})
@@ -38,4 +38,7 @@ def test_on_any_screen_headings_hold_their_scores_and_outputs_their_lines(browse
     assert heading.get_by_text("Score: 0.0 / 3.0").count() == 1 and heading.evaluate(OUTSIDE) == 0
     assert page.locator(".output pre").evaluate("element => element.scrollWidth <= element.clientWidth")
     assert page.locator("summary").evaluate("element => getComputedStyle(element).display") == "list-item"
+    colour = "element => getComputedStyle(element).color"
+    chapter = page.locator("p a")
+    assert chapter.evaluate(colour) == chapter.locator("..").evaluate(colour)  # it is not there to lead to
     context.close()

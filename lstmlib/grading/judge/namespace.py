@@ -1,7 +1,7 @@
 """The names that test cells see: the course's own first, then the student's.
 
 What a locked cell binds is the course's, and no student can rebind it for a test. So are the builtins, but for those
-that the release asks students to write, and the modules that the release imports.
+that the release asks students to write, and the modules that the release imports, unless it asks for that name below.
 """
 
 import ast

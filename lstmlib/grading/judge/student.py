@@ -64,7 +64,7 @@ class Student:
         self._room: Any = None
         self._fork: Any = None
         self._lending = Lending(self)
-        self._asked = self._answering = 0  # requests without an answer yet; what is being done for such a one here
+        self._waiting = self._answering = 0  # requests that wait for an answer; those for which a test's code runs
         self._found: dict = {}
         self._run: list[str] = []  # cells that the room has gone through, to bring a new one to the same state
 
@@ -163,9 +163,9 @@ class Student:
                     self._ask_room({"do": "reap", "name": self.generation})
                 except (ClosedError, LateError, WireError):
                     self._close_room()  # its answer would be taken for the next one
-            if self._asked != self._answering:
+            if self._waiting != self._answering:
                 self.allowance.note("a call was ended by the test before there was an answer")
-            self._asked = self._answering = 0
+            self._waiting = self._answering = 0
             self.generation += 1
             self._found.clear()
             self._lending.clear()
@@ -232,7 +232,7 @@ class Student:
     def _exchange(self, do, arguments, named, head, seconds):
         if self._answering >= DEEPEST:
             raise RecursionError(f"more than {DEEPEST} calls of the test's and of the student's in one another")
-        if self._asked != self._answering:  # an alarm has rung: what comes now would be the answer to something else
+        if self._waiting != self._answering:  # an alarm has rung: what comes now would be the answer to something else
             self.leave()
         if self._fork is None:
             with undisturbed():
@@ -246,20 +246,20 @@ class Student:
             message["named"] = {key: writer.node(value) for key, value in (named or {}).items()}
         deadline = time.monotonic() + seconds
         finished = False
-        self._asked += 1
+        self._waiting += 1
         try:
             self._fork.send(message, writer.blobs, deadline)
             answer, blobs = self._receive(deadline)
             reader = Reader(blobs, self._lending.resolve, writer.table, bounded=True)
             changes.apply(answer.get("changed", []), reader)
-            self._asked, finished = self._asked - 1, True
+            self._waiting, finished = self._waiting - 1, True
         except (ClosedError, WireError) as error:
-            self._asked, why = self._answering, self._why(error)
-            self.allowance.note(f"the program ended during a call ({why})")
+            why = self._why(error)
+            self._give_up(f"the program ended during a call ({why})")
             raise RoomLostError(f"The student's program has ended during a call ({why}).") from None
         except LateError:
-            self._asked, limit = self._answering, self.allowance.limit(seconds)
-            self.allowance.note(f"no answer within {limit}")
+            limit = self.allowance.limit(seconds)
+            self._give_up(f"no answer within {limit}")
             raise TimeoutError(f"The student's program gave no answer within {limit}.") from None
         finally:
             if not finished:  # also where a check's own time limit rings
@@ -269,6 +269,11 @@ class Student:
         if isinstance(answer.get("error"), dict):
             raise rebuild(answer["error"], at_end=do == "special" and head.get("name") == "next")
         return answer, reader.value(answer.get("value"))
+
+    def _give_up(self, why):
+        """Record why a request stays without an answer; where nobody has, an alarm has ended it."""
+        self.allowance.note(why)
+        self._waiting = self._answering
 
     def _receive(self, deadline):
         fork = self._fork
