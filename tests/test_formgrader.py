@@ -122,7 +122,8 @@ def test_links_lead_somewhere_or_are_none():
 
 def test_the_boxes_for_scores_and_comments_are_there_once_and_only_where_they_belong():
     fake = "<p id='why'>a</p><p id='why-comment'>b</p><a class='full-credit' href='#'>c</a><p class='score'>d</p>"
-    page = BeautifulSoup(render(written(fake), written("y", name="how")), "html.parser")
+    output = new_code_cell("x", outputs=[new_output("display_data", {"text/html": fake, "text/plain": "x"})])
+    page = BeautifulSoup(render(written(fake), output, written("y", name="how")), "html.parser")
     for name in ("why", "how"):
         assert [found.name for found in page.find_all(id=name)] == ["input"]
         assert [found.name for found in page.find_all(id=f"{name}-comment")] == ["textarea"]

@@ -48,7 +48,7 @@ class SafeHTML(HTMLExporter):
 
     def markdown2html(self, context, source):
         try:
-            return clean(super().markdown2html(context, source))
+            return super().markdown2html(context, source)
         except InvalidNotebook:  # a picture that was pasted from another cell is missing
             return f"<pre>{html.escape(source)}</pre>"
 
@@ -56,9 +56,9 @@ class SafeHTML(HTMLExporter):
 
     def default_filters(self):
         yield from super().default_filters()
-        yield "markdown2html", self.markdown2html
         yield "clean_html", clean
-        # What stood behind files/ may be a javascript: link.
+        # All templates end with one of these two what they do with Markdown, and nbgrader's always with this one. It
+        # may uncover a javascript: link, behind files/, so that cleaning comes after it.
         yield "strip_files_prefix", lambda text: clean(strip_files_prefix(text))
 
 
