@@ -163,9 +163,7 @@ class _Place:
 
 def proxy(student, key, about, generation, name=None):
     """A proxy of the right kind, its class named as the student's."""
-    base = RemoteFunction if about["callable"] and about["kind"] != "object" else Remote
-    if about["kind"] == "object" and about["callable"]:
-        base = RemoteFunction
+    base = RemoteFunction if about["callable"] else Remote
     label = about["type"] if about["type"].isidentifier() else "object"
     kind = type(label, (base,), {"__slots__": (), "__doc__": base.__dict__["__doc__"]})  # or it would have None
     return kind(student, key, about, generation, name)

@@ -30,7 +30,6 @@ class Plain:
         self.user_module = types.ModuleType("__main__")
         self.user_ns = self.user_module.__dict__
         self.user_ns |= {"__builtins__": builtins, "__builtin__": builtins, "open": open}  # as IPython has it
-        self.user_ns_hidden = set(self.user_ns)
         self._count, self.stopped = 0, None
 
     def warm_up(self):

@@ -44,7 +44,7 @@ SPECIAL = {
     )
 } | {
     "len": len, "bool": bool, "float": float, "int": int, "complex": complex, "str": str, "repr": repr,
-    "list": list, "hash": hash, "round": round, "next": next, "isinstance": isinstance,
+    "list": list, "round": round, "next": next, "isinstance": isinstance,
 }  # fmt: skip
 
 
@@ -114,7 +114,7 @@ class Room:
         outputs, success = self.shell.show(head["source"], brief=head.get("brief", False))
         if not success:
             go_on(self.shell, head["source"])
-        return {"outputs": outputs, "success": success}, Writer(self._export)
+        return {"outputs": outputs}, Writer(self._export)
 
     def _do_seed(self, head, reader):
         random.seed(head["seed"])
@@ -164,11 +164,6 @@ class Room:
         self.shell.user_ns[head["name"]] = reader.value(head["value"])
         return {}, Writer(self._export)
 
-    def _do_names(self, head, reader):
-        hidden = self.shell.user_ns_hidden
-        names = [name for name in self.shell.user_ns if isinstance(name, str) and name not in hidden]
-        return {"names": names[:10_000]}, Writer(self._export)
-
     def _do_call(self, head, reader):
         return self._apply(self._lent[head["key"]], head, reader)
 
@@ -183,8 +178,6 @@ class Room:
         return self._apply(SPECIAL[head["name"]], head, reader)
 
     def _do_array(self, head, reader):
-        import numpy as np
-
         return self._result(np.asarray(self._lent[head["key"]]), reader)
 
     def _do_signature(self, head, reader):

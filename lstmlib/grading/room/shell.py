@@ -260,7 +260,6 @@ class Shell(InteractiveShell):
             result = self.run_cell(source, store_history=not silent)
         self.stopped = result.error_before_exec or result.error_in_exec
         if outputs.cut:
-            outputs._text = 0
             outputs.listed.append({"output_type": "stream", "name": "stdout", "text": "\n(output cut: too much)\n"})
         if not result.success and not any(map(_is_failure, outputs.listed)):
             outputs.error(type(self.stopped).__name__, "it could not be shown", [])
