@@ -47,7 +47,7 @@ class Result(NamedTuple):
 def open_box():
     """A sandbox as an lstm submission gets it, with small limits."""
     limits = Limits(memory=2**30, disk=64 * 2**20)
-    return Bubblewrap(Furniture(("lstmlib",), ABSENT, (), ("import numpy", "import lstmlib.check"), plain=True), limits)
+    return Bubblewrap(Furniture(("lstmlib",), ABSENT, ("import numpy", "import lstmlib.check"), plain=True), limits)
 
 
 @contextlib.contextmanager
@@ -74,7 +74,7 @@ def ours(attack, box, places):
 def open_stock_box():
     """The same sandbox for a whole nbgrader: what could harm the machine runs against stock in there."""
     limits = Limits(memory=2 * 2**30, disk=64 * 2**20, sockets=True)  # a kernel listens on some
-    return Bubblewrap(Furniture(("lstmlib",), (), (), ("import numpy", "import nbgrader.preprocessors")), limits)
+    return Bubblewrap(Furniture(("lstmlib",), (), ("import numpy", "import nbgrader.preprocessors")), limits)
 
 
 def stock(attack, places, folder, box):

@@ -1,6 +1,7 @@
 """The sandbox for students' code: bubblewrap, without network and without any file that a student has no use for."""
 
 import importlib.util
+import itertools
 import os
 import shutil
 import sys
@@ -37,6 +38,8 @@ class Bubblewrap(Backend):
         start = START.format(
             paths=[_INSIDE, *parents(self.furniture.packages)], package="judging_room", number=number
         )
+        files = list(self._files())
+        covers = [path for kind, path in itertools.pairwise(files) if kind == "--tmpfs"]
         return [
             "bwrap",
             *("--unshare-pid", "--unshare-ipc", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"),
@@ -47,10 +50,10 @@ class Bubblewrap(Backend):
             *("--setenv", "HOME", HOME),  # some libraries look for it when they are loaded, and fail
             *(part for path in ("/judge/scratch", "/tmp") for part in ("--perms", "1777", "--tmpfs", path)),
             *("--perms", "0755", "--dir", HOME),
-            *_readable(list(self._files())),
+            *_readable(files),
             *("--proc", "/proc", "--dev", "/dev"),
             *("--dev-bind", "/dev/null", "/dev/zero"),  # or processes could share it as memory that nobody counts
-            *(part for path in ("/", *self._kept()) for part in ("--remount-ro", path)),
+            *(part for path in ("/", "/dev", *covers, *self._kept()) for part in ("--remount-ro", path)),
             *("--chdir", "/"),
             *(sys.executable, "-c", start),
         ]
@@ -75,9 +78,8 @@ class Bubblewrap(Backend):
             yield from ("--ro-bind", str(place), str(place))
         yield from ("--tmpfs", str(ROOM.parent))  # the judge, if it is part of what was mounted
         yield from ("--ro-bind", str(ROOM), f"{_INSIDE}/judging_room")
-        replaced = dict.fromkeys(self.furniture.absent, str(ROOM / "absent.py")) | dict(self.furniture.stand_ins)
-        for name, path in replaced.items():
-            yield from _replace(name, path)
+        for name in self.furniture.absent:
+            yield from _replace(name, ROOM / "absent.py")
 
     def _refusal(self, said):
         return (

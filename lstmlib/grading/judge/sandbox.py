@@ -78,8 +78,6 @@ class Furniture:
         Packages of the course that students' cells may import. All that is installed is there as well.
     absent : tuple of str
         Modules that hold what students are asked to write.
-    stand_ins : tuple of (str, str)
-        Modules, and the paths of files that take their places.
     preload : tuple of str
         Statements that are run once, before there is a room; one that fails is passed over.
     plain : bool
@@ -88,7 +86,6 @@ class Furniture:
 
     packages: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
-    stand_ins: tuple[tuple[str, str], ...] = ()
     preload: tuple[str, ...] = ("import numpy",)
     plain: bool = False
 

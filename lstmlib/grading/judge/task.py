@@ -71,7 +71,7 @@ class Task:
         backend, limits = BACKENDS[self.sandbox], Limits(**self.limits)
         absent = tuple(self.absent) if backend.separate else ()  # nothing can be hidden from an ordinary process
         return [
-            (backend, Furniture(tuple(self.packages), modules, (), tuple(self.preload), plain=bool(modules)), limits)
+            (backend, Furniture(tuple(self.packages), modules, tuple(self.preload), plain=bool(modules)), limits)
             for modules in (absent, ())
         ]
 

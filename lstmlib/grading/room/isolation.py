@@ -8,7 +8,7 @@ import signal
 from .forks import fork
 
 _MOUNT, _UTS, _IPC, _USER, _PID = 0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000  # namespaces
-_NOT_SUID, _NO_DEVICES = 2, 4
+_NOT_SUID, _NO_DEVICES, _NO_PROGRAMS = 2, 4, 8
 _PARENT_DEATH, _SET_DUMPABLE, _CAPABILITY_DROP, _NO_NEW_PRIVILEGES, _AMBIENT, _AMBIENT_CLEAR = 1, 4, 24, 38, 47, 4
 NOBODY = 65534
 
@@ -105,6 +105,12 @@ def mount_empty(path, size="1m", mode="0755"):
     """Cover a folder with an empty one in memory."""
     options = f"size={size},mode={mode},nr_inodes=20000".encode()
     _must(_libc.mount(b"tmpfs", os.fsencode(path), b"tmpfs", _NOT_SUID | _NO_DEVICES, options), f"mount {path}")
+
+
+def mount_terminals():
+    """Have terminals of one's own: what one process writes into another's, both can read."""
+    options = b"newinstance,ptmxmode=0666,mode=0600"
+    _must(_libc.mount(b"devpts", b"/dev/pts", b"devpts", _NOT_SUID | _NO_PROGRAMS, options), "mount /dev/pts")
 
 
 def give_up_capabilities():

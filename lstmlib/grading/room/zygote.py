@@ -6,6 +6,7 @@ their zygote.
 """
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -142,10 +143,8 @@ class Zygote:
         self._keeper.forget()
         for end in (self.control, *(control for _, control in self._branches.values())):
             end.detach()
-        for number in map(int, os.listdir("/dev/fd")):
-            if number > 2 and number not in kept:
-                with contextlib.suppress(OSError):  # the one that listed them is closed already
-                    os.close(number)
+        for low, high in itertools.pairwise([2, *sorted(kept), os.sysconf("SC_OPEN_MAX")]):
+            os.closerange(low + 1, high)
 
     def _enter(self, cores, channel, doors, line, home):
         """Become a room; never returns."""
@@ -170,6 +169,7 @@ class Zygote:
         isolation.separate()
         for path in settings["emptied"]:
             isolation.mount_empty(path, size=str(settings["disk"]), mode="1777")
+        isolation.mount_terminals()
         isolation.mount_empty("/proc")
         isolation.give_up_capabilities()
         calls.refuse(settings["sockets"])
