@@ -1,11 +1,19 @@
 """Objects that are not data, on their way between the judge and a student's process: neither gets the other's."""
 
+import functools
 import types
+
+import numpy as np
 
 from lstmlib.grading.judge.proxies import ForeignModule, Remote, proxy
 from lstmlib.grading.room import changes
 from lstmlib.grading.room.frames import WireError
 from lstmlib.grading.room.values import Reader, Writer
+
+_HARMLESS = (
+    types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.MethodWrapperType, functools.partial,
+    type(functools.lru_cache(len)), np.ufunc, type(np.dot), types.SimpleNamespace,
+)  # fmt: skip
 
 
 class Lending:
@@ -14,10 +22,12 @@ class Lending:
     Parameters
     ----------
     student : Student
+    own : iterable of str
+        Modules of the course. Objects of their classes may be lent, as those of a test's own classes may.
     """
 
-    def __init__(self, student):
-        self._student = student
+    def __init__(self, student, own=()):
+        self._student, self._own = student, {"__main__", "datetime", *own}
         self._lent: list = []
 
     def clear(self):
@@ -37,8 +47,8 @@ class Lending:
                 value = target(*arguments, **named)
             else:
                 name = question["name"]
-                if not isinstance(name, str) or name.startswith("_"):
-                    raise AttributeError("only public attributes can be read")
+                if not isinstance(name, str) or name.startswith("_") or isinstance(target, functools.partial):
+                    raise AttributeError("only public attributes can be read")  # what a partial holds is its own
                 value = getattr(target, name)
             writer = Writer(self.export, reader.table)
             reply = {"value": writer.node(value), "changed": changes.changed(before, writer)}
@@ -50,13 +60,21 @@ class Lending:
         """The node of a value that is not data, for a `Writer`."""
         if isinstance(value, Remote):
             return ["mine", value._remote.current()]
-        if isinstance(value, (type, types.ModuleType, types.CodeType, types.FrameType, types.TracebackType)):
-            raise WireError(f"a {type(value).__name__} cannot be handed to a student's function")
+        if not self._may_be_lent(value):
+            what = f"a {type(value).__module__}.{type(value).__name__}"
+            raise WireError(f"expected data, a function or an object of a class of the test's own, not {what}")
         for key, known in enumerate(self._lent):
             if known is value:
                 return ["borrowed", key, getattr(value, "__name__", type(value).__name__)]
         self._lent.append(value)
         return ["borrowed", len(self._lent) - 1, getattr(value, "__name__", type(value).__name__)]
+
+    def _may_be_lent(self, value):
+        """Functions, and objects of the course's own classes: a path or a file would open all that the judge may."""
+        if isinstance(value, _HARMLESS):
+            return True
+        module = getattr(type(value), "__module__", None)
+        return not isinstance(value, type) and str(module).split(".")[0] in self._own
 
     def resolve(self, node, reader):
         """The value of a node that is not data, for a `Reader`."""

@@ -5,6 +5,7 @@ All other objects become a `Remote`. It is equal to nothing but itself and what 
 another object of the student's: no object can claim to be equal to the expected value.
 """
 
+import functools
 import inspect
 import types
 
@@ -165,8 +166,12 @@ def proxy(student, key, about, generation, name=None):
     """A proxy of the right kind, its class named as the student's."""
     base = RemoteFunction if about["callable"] else Remote
     label = about["type"] if about["type"].isidentifier() else "object"
-    kind = type(label, (base,), {"__slots__": (), "__doc__": base.__dict__["__doc__"]})  # or it would have None
-    return kind(student, key, about, generation, name)
+    return _kind(label, base)(student, key, about, generation, name)
+
+
+@functools.lru_cache(1000)
+def _kind(label, base):
+    return type(label, (base,), {"__slots__": (), "__doc__": base.__dict__["__doc__"]})  # or it would have None
 
 
 def _text(mine, name):

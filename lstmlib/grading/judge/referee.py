@@ -46,6 +46,8 @@ class Referee:
         Import statements that the rooms should find done.
     shell : Shell, optional
         From `make_shell`, and not used before.
+    own : iterable of str
+        The course's modules, of whose classes objects may be lent to students' functions.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Referee:
         seed=None,
         also=(),
         shell=None,
+        own=(),
     ):
         self.seed, self._left = seed, []
         conditions = {
@@ -67,6 +70,7 @@ class Referee:
             "seconds_in_all": seconds_in_all,
             "seed": _number(seed, "room"),
             "also": also,
+            "own": own,
         }
         self.student = Student(judged, brief=shown is not judged, **conditions)
         self.shown = self.student if shown is judged else Student(shown, **conditions)

@@ -10,6 +10,7 @@ import contextlib
 import functools
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -20,7 +21,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from lstmlib.grading.judge.sandbox import ENVIRONMENT, Door
+from lstmlib.grading.judge.sandbox import ENVIRONMENT, Door, Limits
 
 MARGIN = 60.0  # seconds that a notebook gets beyond the time of the student's program
 THREADS = {name: ENVIRONMENT[name] for name in ENVIRONMENT if name.endswith("_THREADS")}
@@ -208,17 +209,22 @@ def serve(judged, shown):
             if cell["role"] != "student":
                 shell.compile.read_ahead(cell["source"])
         work = functools.partial(task.judge, doors[judged], doors[shown], shell)
-        answers.write(_apart(work, task.seconds_in_all * 2 + MARGIN) + b"\n")
+        answers.write(_apart(work, task.seconds_in_all * 2 + MARGIN, 2 * Limits(**task.limits).memory) + b"\n")
         answers.flush()
 
 
-def _apart(work, seconds):
-    """Do something in a fork of this process; return the JSON text of its result, or of how it failed."""
+def _apart(work, seconds, memory):
+    """Do something in a fork of this process; return the JSON text of its result, or of how it failed.
+
+    It may take as much memory on top of what there is now as the student's processes may together: a student's function
+    can ask a test's for more.
+    """
     ours, theirs = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(ours)
         try:
+            _bound(memory)
             reply = json.dumps(work()).encode()
         except BaseException as error:
             reply = json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode()
@@ -245,3 +251,10 @@ def _apart(work, seconds):
         why = f"took more than {seconds:g} seconds" if late else f"ended with status {status}"
         return json.dumps({"failed": f"The process that judged it {why}."}).encode()
     return bytes(answer)
+
+
+def _bound(memory):
+    """Let this process have no more than some bytes on top of its own, where the system says how many those are."""
+    with contextlib.suppress(OSError):
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + memory,) * 2)

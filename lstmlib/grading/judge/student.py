@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lstmlib.grading.judge.alarms import undisturbed
+from lstmlib.grading.judge.alarms import at_most, undisturbed
 from lstmlib.grading.judge.allowance import Allowance
 from lstmlib.grading.judge.errors import RoomLostError, rebuild
 from lstmlib.grading.judge.lending import Lending
@@ -45,6 +45,8 @@ class Student:
         Import statements that the room should find done.
     brief : bool
         Nobody will look at the errors of cells.
+    own : iterable of str
+        The course's modules; see `Lending`.
 
     Attributes
     ----------
@@ -52,7 +54,7 @@ class Student:
         Whether all cells do without IPython; to be set before the first.
     """
 
-    def __init__(self, sandbox, seconds, files=None, seconds_in_all=math.inf, seed=None, also=(), brief=False):
+    def __init__(self, sandbox, seconds, files=None, seconds_in_all=math.inf, seed=None, also=(), brief=False, own=()):
         self.sandbox, self.seconds, self.files, self.seed = sandbox, seconds, files or {}, seed
         self.also, self.brief, self.plain = list(also), brief, False
         self.allowance = Allowance(seconds, seconds_in_all)
@@ -63,7 +65,7 @@ class Student:
         self.classes: set[str] = set()  # names of those that the release asks students to write
         self._room: Any = None
         self._fork: Any = None
-        self._lending = Lending(self)
+        self._lending = Lending(self, own)
         self._waiting = self._answering = 0  # requests that wait for an answer; those for which a test's code runs
         self._found: dict = {}
         self._run: list[str] = []  # cells that the room has gone through, to bring a new one to the same state
@@ -282,7 +284,8 @@ class Student:
             if "callback" not in answer:
                 return answer, blobs
             self._answering += 1
-            reply = self._lending.answer(answer, blobs)  # it may ask the fork for something itself
+            with at_most(deadline - time.monotonic()):
+                reply = self._lending.answer(answer, blobs)  # it may ask the fork for something itself
             if self._fork is not fork:
                 raise ClosedError("it was ended on the way")
             self._answering -= 1

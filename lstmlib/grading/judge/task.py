@@ -103,6 +103,7 @@ class Task:
             seed=self.seed or None,
             also=self.also,
             shell=shell,
+            own=[*self.packages, *(Path(name).parts[0].removesuffix(".py") for name in self.course_files)],
         )
         with _workplace({name: files[name] for name in self.course_files}):
             outputs, evidence = referee.judge(self.cells)

@@ -10,7 +10,7 @@ makes proxies of them and never runs their code.
 import collections
 import decimal
 import fractions
-import keyword
+import functools
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -23,6 +23,7 @@ DEEPEST = 60  # nested containers
 MOST_ITEMS = 1_000_000  # in a message
 KINDS = "?bBiufcSUmM"  # of NumPy's dtypes: numbers, texts and times, and never objects
 LONGEST_INTEGER = 100_000  # hexadecimal digits
+LONGEST_NAME = 100  # of a named tuple or of its fields
 MOST_PARTS = 10_000_000  # that a message may stand for, arrays that come once not counted
 
 
@@ -297,14 +298,18 @@ def _read_masked(reader, number, data, mask):
 
 def _read_named(reader, name, fields, nodes):
     items = reader.values(nodes)
-    names = [str(field) for field in fields]
-    if all(_is_name(text) and not text.startswith("_") for text in [*names, name]) and len(set(names)) == len(items):
-        return collections.namedtuple(name, names)(*items)
-    return tuple(items)
+    kind = _named(str(name), tuple(map(str, fields)))
+    return kind(*items) if kind is not None and len(kind._fields) == len(items) else tuple(items)
 
 
-def _is_name(text):
-    return text.isidentifier() and not keyword.iskeyword(text) and len(text) < 100
+@functools.lru_cache(1000)
+def _named(name, fields):
+    if any(len(text) > LONGEST_NAME for text in (name, *fields)):
+        return None
+    try:
+        return collections.namedtuple(name, fields)
+    except (ValueError, SyntaxError):  # names that are none, or that are the same to Python
+        return None
 
 
 def _read_generator(reader, number, name, state):
