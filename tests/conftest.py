@@ -1,5 +1,7 @@
 """What several tests share."""
 
+import functools
+import json
 import os
 import shutil
 import subprocess
@@ -13,6 +15,20 @@ ROOT = Path(__file__).parent.parent
 
 settings.register_profile("course", deadline=None, print_blob=True)
 settings.load_profile("course")
+
+
+_SETTINGS = """
+import json
+from traitlets.config import PyFileConfigLoader
+
+print(json.dumps(PyFileConfigLoader("nbgrader_config.py", ".").load_config().Judge.absent))
+"""
+
+
+@functools.cache
+def absent():
+    """Assignment to the modules that are absent where it is judged, as the settings of the course have it."""
+    return json.loads(subprocess.check_output([sys.executable, "-c", _SETTINGS], cwd=ROOT, text=True))
 
 
 def skip_or_fail(reason):

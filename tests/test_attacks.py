@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import textwrap
 from pathlib import Path
 
 import nbformat
@@ -14,6 +15,7 @@ from tests.attacks.class_of_attackers import hand_in
 from tests.attacks.corpus import ATTACKS
 from tests.attacks.run import Result, course, open_box, ours
 from tests.attacks.table import table
+from tests.banks import rnn
 from tests.sample_class.run import nbgrader
 from tests.small_course import make_release
 
@@ -85,9 +87,10 @@ def test_there_is_a_right_answer_to_every_test(box, places):
         "Counter": "class Counter:\n    count = 0\n    def add(self): self.count += 1",
         "lstm": "from lstmlib.activations import sigmoid\n"
                 "def forget_gate(x, h_prev, W_x, W_h, b): return sigmoid(x @ W_x + h_prev @ W_h + b)",
+        "bptt": "import numpy as np\ndef bptt(xs, h_0, dhs, W_x, W_h, b):\n" + textwrap.indent(rnn.bptt(), "    "),
     }  # fmt: skip
     kind = type(ATTACKS[0])
-    for test in ("add", "close", "number", "all", "twice", "shown", "double", "random", "Counter", "lstm"):
+    for test in ("add", "close", "number", "all", "twice", "shown", "double", "random", "Counter", "lstm", "bptt"):
         answer = answers.get(test, "def add(a, b): return a + b")
         assert ours(kind("honest", "", answer, test), box, places).points == 1, test
 

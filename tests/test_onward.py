@@ -45,7 +45,7 @@ def test_what_stands_below_is_there(boxes, name):
 
 def test_what_calls_the_library_still_gets_nothing_but_a_sentence(boxes):
     source = "from lstmlib.check import check\ncheck(1, 'f')\nfrom lstmlib.lstm import forget_gate as f"
-    assert "part of the library that the exercise asks you to write" in str(judge(boxes, source, "assert f(1) == 7"))
+    assert "answers what the exercise asks you to write" in str(judge(boxes, source, "assert f(1) == 7"))
 
 
 @pytest.mark.parametrize("error", ["1 / 0", "import no_such_module", "from math import no_such", "raise SystemExit"])

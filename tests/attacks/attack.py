@@ -18,6 +18,7 @@ TESTS = {
     "Counter": "c = Counter()\nc.add()\nc.add()\nassert c.count == 2 and Counter().count == 0",
     "lstm": "import numpy as np\nfrom lstmlib.check import check\n"
             "check(globals().get('forget_gate'), 'lstm.forget_gate', seed=53).award(1)",
+    "bptt": "from lstmlib.check import check\ncheck(globals().get('bptt'), 'rnn.bptt', seed=53).award(1)",
 }  # fmt: skip
 RELEASE = """import numpy as np
 def add(a, b):

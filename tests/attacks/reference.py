@@ -1,5 +1,5 @@
 # a line of a submission is a line of the file
-"""Attacks on the real lstm assignment: hand in the library's answer instead of one's own."""
+"""Attacks on the real assignments: hand in the library's answer instead of one's own."""
 
 from tests.attacks.attack import Attack
 
@@ -15,11 +15,27 @@ text = b''.join(open(f, 'rb').read() for f in found if os.path.isfile(f))
 if {1!r} in text: print('REACHED', found)
 def forget_gate(*a): return 0
 """
+GRU_AS_RNN = """
+import numpy as np
+def bptt(xs, h_0, dhs, W_x, W_h, b):
+    from lstmlib import GRU
+    (D, H), names = W_x.shape, ("W_x", "W_h", "b")
+    gru = GRU(D, H)
+    always, never = np.full(H, 60.0), np.full(H, -60.0)  # r = 1, z = 0
+    gru.params |= {"W_x": np.hstack([0 * W_x, 0 * W_x, W_x]), "W_h": np.hstack([0 * W_h, 0 * W_h, W_h])}
+    gru.params["b"] = np.concatenate([always, never, b])
+    _, _, tape = gru.forward(xs, h_0)
+    params = gru.backward(tape, dhs).params
+    return tuple(params[name][..., 2 * H :] for name in names)
+"""
 NOT_YET = "not yet"
 
 ATTACKS = [
     Attack("import of the reference", "from lstmlib.lstm import forget_gate",
            MODEL.replace("found = {0}", "from lstmlib.lstm import forget_gate as found"), "lstm", NOT_YET),
+    Attack("import of another cell's", "from lstmlib.gru import reset_gate",
+           MODEL.replace("found = {0}", "from lstmlib.gru import reset_gate as found"), "lstm", NOT_YET),
+    Attack("a GRU for an RNN", "the gradients of a GRU that keeps nothing", GRU_AS_RNN, "bptt", NOT_YET),
     Attack("another library path", "the module of a class that other modules use",
            MODEL.replace("found = {0}",
            "import sys, lstmlib.widgets.lstm as w; found = sys.modules[w.LSTM.__module__].forget_gate"), "lstm", NOT_YET),

@@ -19,9 +19,9 @@ from lstmlib.grading.judge.referee import Referee
 from lstmlib.grading.judge.sandbox import Furniture, Limits
 from lstmlib.grading.judge.student import Student
 from tests.attacks.attack import RELEASE
+from tests.conftest import absent
 
 POINTS = 1
-ABSENT = ("lstmlib.lstm", "lstmlib.fast.lstm", "lstmlib.check")
 ESCAPES = re.compile(r"\x1b\[[\d;]*m")
 
 
@@ -47,7 +47,8 @@ class Result(NamedTuple):
 def open_box():
     """A sandbox as an lstm submission gets it, with small limits."""
     limits = Limits(memory=2**30, disk=64 * 2**20)
-    return Bubblewrap(Furniture(("lstmlib",), ABSENT, ("import numpy", "import lstmlib.check"), plain=True), limits)
+    preload = ("import numpy", "import lstmlib.check")
+    return Bubblewrap(Furniture(("lstmlib",), tuple(absent()["lstm"]), preload, plain=True), limits)
 
 
 @contextlib.contextmanager

@@ -48,7 +48,8 @@ class Judge(LoggingConfigurable):
     packages = List(Unicode(), help="Packages of the course that students' cells may import.").tag(config=True)
     absent = Dict(
         value_trait=List(Unicode()),
-        help="Assignment to the modules that hold what it asks students to write; where it is judged, they are absent.",
+        help="Assignment to the modules that answer what it asks students to write, under whatever name; where it is "
+        "judged, they are absent.",
     ).tag(config=True)
     preload = List(
         Unicode(),

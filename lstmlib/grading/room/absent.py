@@ -1,8 +1,8 @@
-"""Stands in the place of a module that holds what students are asked to write; the judge mounts it over that module."""
+"""Stands in the place of a module that answers what students are to write; the judge mounts it over that module."""
 
 
 class NotWhileGradingError(Exception):
-    """Something of the library was used that the exercise asks for."""
+    """Something of the library was used that answers the exercise."""
 
 
 class Absent:
@@ -13,7 +13,7 @@ class Absent:
 
     def __call__(self, *unused, **named):
         raise NotWhileGradingError(
-            f"{self.__name__} is part of the library that the exercise asks you to write yourself; "
+            f"{self.__name__} is in a part of the library that answers what the exercise asks you to write yourself; "
             f"while it is graded it is not there."
         )
 
