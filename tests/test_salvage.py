@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from lstmlib.grading import salvage
 from lstmlib.grading.salvage import LARGEST, read_notebook
 
 CELLS = [
@@ -100,6 +101,39 @@ def test_thousands_of_conflict_marks_take_no_time():
     started = time.monotonic()
     read("<<<<<<<\n|||||||\n=======\n" * 50_000)
     assert time.monotonic() - started < 5  # a backtracking search would take years
+
+
+DEEP = '{"cells": [' + '{"k":' * 900
+LONG = "1," * 2**16
+
+
+@pytest.mark.parametrize("text", [
+    DEEP + "[" + LONG, DEEP + '"' + LONG, DEEP + "[" + LONG + "[" * 100_000, DEEP + "1" * 2**16,
+    '{"cells": [' + "\n" * 2**16 + "{" * 900,
+], ids=["a list", "a text", "too deep", "a number", "lines"])  # fmt: skip
+def test_a_broken_file_is_parsed_a_few_times_at_most(text, monkeypatch):
+    parsed, lines = [], []
+
+    class Counting(json.JSONDecoder):
+        def raw_decode(self, text, idx=0):
+            try:
+                return super().raw_decode(text, idx)
+            except (ValueError, RecursionError) as error:
+                lines.append(getattr(error, "lineno", 1))
+                parsed.append(1 if text.startswith("{{", idx) else len(text) - idx)
+                raise
+
+    monkeypatch.setattr(json, "JSONDecoder", Counting)
+    monkeypatch.setattr(salvage, "AGAIN", 0, raising=False)
+    assert read(text)[0] == []
+    assert len(text) < sum(parsed) < 8 * len(text)
+    assert sum(lines[1:]) == len(lines) - 1  # each would be counted at each failure
+
+
+def test_when_too_much_is_parsed_again_whole_cells_behind_the_damage_are_still_read(monkeypatch):
+    monkeypatch.setattr(salvage, "AGAIN", 0, raising=False)
+    nested = '{"k":' * 500 + "[" + "1," * 500 + "wrong" + "}" * 500
+    assert read(TEXT.replace('"cells": [', '"cells": [' + nested + ","))[0] == SOURCES
 
 
 def test_thousands_of_broken_cells_are_told_in_a_few_lines():

@@ -13,6 +13,7 @@ LARGEST = 100 * 2**20  # bytes of one notebook
 MOST_CELLS = 5_000
 MOST_REPAIRS = 200  # that are told one by one
 MOST_FAILURES = 1_000  # places of a broken file where no cell begins
+AGAIN = 2**25  # characters of a broken file that are parsed again, and three times those of a large one
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _CELLS = re.compile(r'"cells"\s*:\s*\[')
 
@@ -118,20 +119,42 @@ def _first_of_conflicts(text):
 
 
 def _whole_cells(text):
-    """Each cell of a broken text that can be read from its first brace to its last."""
-    decoder = json.JSONDecoder(strict=False)
+    """Each cell of a broken text that can be read from its first brace to its last.
+
+    Where no cell begins, the next brace may begin one, though all up to the damage is then parsed once more. When that
+    has been too much, the search goes on behind the damage.
+    """
+    decoder, text = json.JSONDecoder(strict=False), _Text(text)
     start = _CELLS.search(text)
     position = start.end() if start else 0
-    failures = 0
+    failures, again = 0, AGAIN + 3 * len(text)
     while failures < MOST_FAILURES and (position := text.find("{", position)) >= 0:
         try:
             value, end = decoder.raw_decode(text, position)
-        except (ValueError, RecursionError):
-            position, failures = position + 1, failures + 1
+        except (ValueError, RecursionError) as error:
+            parsed = _end_of_parsed(error, text) - position
+            position += 1 if again > 0 else max(1, parsed)
+            failures, again = failures + 1, again - parsed
             continue
         if isinstance(value, dict) and "cell_type" in value and "source" in value:
             yield value
         position = end
+
+
+class _Text(str):
+    """A text of one line, as it were: an error of the decoder would look for all of them."""
+
+    def count(self, *unused):
+        return 0
+
+    def rfind(self, *unused):
+        return -1
+
+
+def _end_of_parsed(error, text):
+    """How far the decoder came before an error; the end of the text where it does not tell."""
+    tells = isinstance(error, json.JSONDecodeError) and not error.msg.startswith("Unterminated string")
+    return error.pos if tells else len(text)
 
 
 def _convert(content, repairs):
