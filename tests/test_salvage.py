@@ -149,6 +149,18 @@ def test_damaged_metadata_of_a_notebook_cost_nothing(metadata):
     assert read(changed(metadata=metadata)) == (SOURCES, [])
 
 
+@pytest.mark.parametrize("wrong", [None, 3, [], {}, "\ud800", "two\nlines"])
+@pytest.mark.parametrize("name", ["mimetype", "file_extension", "pygments_lexer", "codemirror_mode", "version"])
+def test_of_the_language_only_what_is_wrong_is_dropped(name, wrong):
+    data = changed(metadata={"language_info": {"name": "python", "version": "3.12", name: wrong}})
+    assert read(data) == (SOURCES, [])
+    kept = {"name": "python", "version": "3.12"}
+    kept.pop(name, None)
+    notebook, _ = read_notebook(data.encode())
+    assert notebook.metadata == {"language_info": kept}
+    nbformat.writes(notebook).encode()
+
+
 def test_metadata_that_are_deeper_than_python_can_go_are_no_end():
     deep = json.loads('{"a":' * 400 + "1" + "}" * 400)
     read(with_cell(metadata={"nbgrader": deep}))

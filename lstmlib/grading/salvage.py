@@ -15,6 +15,10 @@ MOST_REPAIRS = 200  # that are told one by one
 MOST_FAILURES = 1_000  # places of a broken file where no cell begins
 AGAIN = 2**25  # characters of a broken file that are parsed again, and three times those of a large one
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_METADATA = {  # of a notebook: names that each part must have, and those that it may have
+    "kernelspec": (("name", "display_name"), ("language",)),
+    "language_info": (("name",), ("version", "mimetype", "file_extension", "pygments_lexer")),
+}
 _CELLS = re.compile(r'"cells"\s*:\s*\[')
 
 
@@ -174,14 +178,17 @@ def _convert(content, repairs):
 
 def _metadata(metadata):
     """What nbgrader and readers of the notebook look at, where it is sound."""
-    found = _object(metadata)
-    kept = {name: found[name] for name in ("kernelspec", "language_info") if isinstance(found.get(name), dict)}
-    spec = kept.get("kernelspec")
-    if spec is not None and not (isinstance(spec.get("name"), str) and isinstance(spec.get("display_name"), str)):
-        del kept["kernelspec"]
-    if not isinstance(kept.get("language_info", {}).get("name"), str):
-        kept.pop("language_info", None)
+    kept = {}
+    for part, (needed, others) in _METADATA.items():
+        found = _object(_object(metadata).get(part))
+        sound = {name: found[name] for name in (*needed, *others) if _is_line(found.get(name))}
+        if sound.keys() >= set(needed):
+            kept[part] = sound
     return nbformat.from_dict(kept)
+
+
+def _is_line(value):
+    return isinstance(value, str) and value.isprintable()
 
 
 def _cell(cell, where, repairs):
