@@ -166,6 +166,17 @@ def _strange(folder, released):
         (folder / name).touch()
 
 
+FORGED = "\x1b[2J\x1b]0;owned\x07\nzoe: sums.ipynb is a copy of ada's"
+
+
+def _forge(folder, released):
+    notebook = solve(released)
+    for number in range(300):
+        notebook.cells.append(new_code_cell(metadata={"nbgrader": {"grade_id": f"{FORGED * 100} {number}"}}))
+    for name in ("sums", f"copy{FORGED}"):
+        (folder / f"{name}.ipynb").write_text(json.dumps(notebook))
+
+
 # What is handed in, the marks, and a word of the repair report.
 DAMAGES = {
     "two copies of a cell": (_cells(_twin), FULL, "a second copy"),
@@ -189,11 +200,12 @@ DAMAGES = {
     "a zip": (_strange, NOTHING, "nothing was handed in; there is 'mine.ipynb', 'sums.zip'"),
     "nothing at all": (lambda folder, released: None, NOTHING, "sums.ipynb is missing"),
     "no cells": (_cells(lambda notebook: notebook.cells.clear()), NOTHING, "there is no cell in it: graded as if"),
-    "another name": (_place("sums-final.ipynb"), FULL, "sums-final.ipynb is graded instead"),
+    "another name": (_place("sums-final.ipynb"), FULL, "'sums-final.ipynb' is graded instead"),
     "a folder more": (_place("sums/sums.ipynb"), FULL, "is graded instead"),
     "an untouched one and a copy": (_place("sums.ipynb", "sums-Copy1.ipynb"), FULL, "nothing is written in sums.ipynb"),
     "two that are written": (_place("sums-Copy1.ipynb", "sums.ipynb", add="def add(a, b): return 0"),
                              {"add-test": 0, "twice-test": 2}, "2 notebooks"),
+    "words that forge": (_forge, FULL, "and 101 more"),
     "a timestamp that is none": (_timestamp, FULL, "timestamp.txt holds no time"),
 }  # fmt: skip
 
@@ -221,6 +233,16 @@ def test_a_damaged_submission_gets_a_mark_and_a_line_in_the_report(damaged, name
         assert f"{name}: " not in report
     else:
         assert any(line.startswith(f"{name}: ") and word in line for line in report.splitlines())
+
+
+def test_no_word_of_a_student_s_is_a_line_of_its_own_or_moves_the_cursor(damaged):
+    folder, said, _ = damaged
+    report = (folder / "records" / "repairs" / "sums.txt").read_text().removesuffix("\n").split("\n")
+    kept = repairs_of(folder, "words that forge")
+    assert len(kept) == 201 and "copy" in kept[0] and kept[1].endswith("an unknown id, now an ordinary cell")
+    for line in (*report, *kept, *said.split("\n")):
+        assert line.isprintable() and len(line) < 600 and not line.strip().startswith("zoe")
+    assert {line.partition(": ")[0] for line in report} <= set(DAMAGES)
 
 
 @pytest.mark.parametrize("name", ["no notebook", "nothing at all", "no cells", "an empty file"])
@@ -463,6 +485,7 @@ def test_odd_names_and_files_stop_nobody(tmp_path):
     hand_in(tmp_path, "zoe", solve(released))
     code, said = Command(tmp_path, "autograde", "sums").wait()
     assert code == 1 and said.count("expected a student id") >= 3
+    assert "Logging error" not in said and "Could not grade two\N{REPLACEMENT CHARACTER}lines" in said
     assert marks_of(tmp_path) == {"ada": FULL, "zoe": FULL}
     assert "files are left out" in str(repairs_of(tmp_path, "ada"))
 

@@ -32,6 +32,7 @@ def repair(nb, released):
     Returns
     -------
     list of str
+        With names as the student wrote them.
     """
     repairs: list[str] = []
     _settle_identities(nb, released.cells, repairs)
@@ -51,8 +52,8 @@ def _settle_identities(nb, released, repairs):
             cell.metadata["nbgrader"] = dict(released[name]["metadata"])
         elif "nbgrader" in cell.metadata:
             del cell.metadata["nbgrader"]
-            reason = "a second copy" if name in seen else "an unknown id"
-            repairs.append(f"cell {name}: {reason}, now an ordinary cell")
+            what = f"{name}: a second copy" if name in seen else f"{name!r}: an unknown id"
+            repairs.append(f"cell {what}, now an ordinary cell")
 
 
 def _restore_kinds_and_locked_text(nb, released, repairs):

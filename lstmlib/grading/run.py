@@ -22,7 +22,7 @@ from lstmlib.grading.bookkeeper import Bookkeeper
 from lstmlib.grading.judge.crowd import judge_all, make_crowd
 from lstmlib.grading.judge.sandbox import SandboxError
 from lstmlib.grading.judge.station import JudgingError
-from lstmlib.grading.messages import above_the_bar, counted, quietly, some
+from lstmlib.grading.messages import above_the_bar, counted, in_a_line, quietly, some
 from lstmlib.grading.placing import place
 from lstmlib.grading.submission import Submission, digest_of, read_submission
 
@@ -116,7 +116,7 @@ class Run:
             what = "Submissions of %s that hit a limit or lost their program: %d (%s), see mishaps in %s/<student>.json"
             self.log.warning(what, name, len(hit), some(hit), self.records.folder / "evidence" / name)
         if failed:
-            listed = "\n".join(f"  {student}: {why}" for student, why in failed.items())
+            listed = "\n".join(f"  {in_a_line(student)}: {why}" for student, why in failed.items())
             raise RunError(f"{counted(len(failed), 'submission')} could not be graded and must be seen to:\n{listed}")
 
     # One submission
@@ -197,14 +197,14 @@ class Run:
         except Exception as error:
             self._fail(student, work.timestamp, error, failed)
             return
-        for repair in work.submission.repairs:
+        for repair in work.submission.report():
             self.log.warning("Repaired %s: %s", student, repair)
 
     def _fail(self, student, timestamp, error, failed):
         """A submission could not be graded: no earlier score may look as if it were the present one's."""
         failed[student] = f"{type(error).__name__}: {error}"
         expected = isinstance(error, (RunError, JudgingError, MissingEntry))
-        self.log.error("Could not grade %s: %s", student, failed[student], exc_info=not expected)
+        self.log.error("Could not grade %s: %s", in_a_line(student), failed[student], exc_info=not expected)
         if isinstance(error, (RunError, MissingEntry)):
             return  # no student
         try:
@@ -233,7 +233,7 @@ class Run:
             "key": work.key,
             "submission": work.submission.digest,
             "timestamp": str(work.timestamp) if work.timestamp else None,
-            "repairs": work.submission.repairs,
+            "repairs": work.submission.report(),
             "notebooks": {
                 name: {
                     "released": self.assignment.wanted[name].digest,

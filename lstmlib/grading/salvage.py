@@ -11,7 +11,6 @@ from nbformat.v4 import new_notebook
 
 LARGEST = 100 * 2**20  # bytes of one notebook
 MOST_CELLS = 5_000
-MOST_REPAIRS = 200  # that are told one by one
 MOST_FAILURES = 1_000  # places of a broken file where no cell begins
 AGAIN = 2**25  # characters of a broken file that are parsed again, and three times those of a large one
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -35,7 +34,7 @@ def read_notebook(data):
     notebook : nbformat.NotebookNode
         A valid one of format 4.5, without outputs; with no cell if nothing can be read.
     repairs : list of str
-        What was wrong and what became of it.
+        What was wrong and what became of it, in words that may be the file's.
     """
     repairs: list[str] = []
     if len(data) > LARGEST:
@@ -45,8 +44,6 @@ def read_notebook(data):
     except Exception as error:  # damage has no bounds, and nobody else may suffer from it
         notebook = new_notebook()
         repairs.append(f"it cannot be read ({type(error).__name__}): graded as if nothing was handed in")
-    if len(repairs) > MOST_REPAIRS:
-        repairs[MOST_REPAIRS:] = [f"and {len(repairs) - MOST_REPAIRS} repairs more"]
     return notebook, repairs
 
 

@@ -6,7 +6,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lstmlib.grading.messages import some
+from lstmlib.grading.messages import some, told
 from lstmlib.grading.repair import grade_id, repair
 from lstmlib.grading.salvage import LARGEST, read_notebook
 
@@ -28,7 +28,7 @@ class Submission:
     files : dict
         Path below the folder to content of what lies beside the notebooks.
     repairs : list of str
-        What was damaged and what became of it.
+        What was damaged and what became of it, as it was found; `report` is for people.
     digest : str
         SHA-256 of all that was read.
     """
@@ -39,6 +39,10 @@ class Submission:
     files: dict = field(default_factory=dict)
     repairs: list = field(default_factory=list)
     digest: str = ""
+
+    def report(self):
+        """The repairs as they can be shown and kept."""
+        return told(self.repairs)
 
 
 def digest_of(folder):
@@ -95,18 +99,22 @@ def _choose(wanted, drafts, others, files):
             return drafts[proper]
         if _written(drafts[proper][0], wanted) or not _written(rivals[best][0], wanted):
             notebook, repairs = drafts[proper]
-            return notebook, [*repairs, f"{len(rivals) + 1} notebooks ({', '.join(rivals)} too): {proper} is graded"]
+            return notebook, [*repairs, f"{len(rivals) + 1} notebooks ({_named(rivals)} too): {proper} is graded"]
         notebook, repairs = drafts[best]
-        return notebook, [*repairs, f"nothing is written in {proper}: {best} is graded instead"]
+        return notebook, [*repairs, f"nothing is written in {proper}: {best!r} is graded instead"]
     if best is None:
         notebook, _ = read_notebook(b'{"nbformat": 4, "cells": []}')
         known = {"timestamp.txt", *(path for path in drafts if Path(path).stem in others)}
-        instead = [repr(path) for path in drafts | files if path not in known]
-        there = f"; there is {some(instead)}" if instead else ""
+        instead = [path for path in drafts | files if path not in known]
+        there = f"; there is {_named(instead)}" if instead else ""
         return notebook, [f"{proper} is missing: graded as if nothing was handed in{there}"]
     notebook, repairs = drafts[best]
-    among = f" (of {len(rivals)}: {', '.join(rivals)})" if len(rivals) > 1 else ""
-    return notebook, [*repairs, f"{proper} is missing: {best} is graded instead{among}"]
+    among = f" (of {len(rivals)}: {_named(rivals)})" if len(rivals) > 1 else ""
+    return notebook, [*repairs, f"{proper} is missing: {best!r} is graded instead{among}"]
+
+
+def _named(paths):
+    return some([repr(path) for path in paths])
 
 
 def _known(notebook, wanted):
