@@ -131,6 +131,34 @@ def test_several_tests_of_one_solution_keep_their_order():
     assert [grade_id(cell) for cell in notebook.cells] == ["setup", "work", "work-test", "work-test-2"]
 
 
+@pytest.mark.parametrize("name", ["work", "essay"])
+def test_a_stub_below_an_answer_does_not_take_its_place(name):
+    notebook = submission()
+    answer = named(notebook, name)
+    answer.source = "mine"
+    stub = nbformat.from_dict(dict(answer, source=f"{CELLS[name]['source']}\n", id="again"))
+    notebook.cells.append(stub)
+    ids, repairs = repaired(notebook)
+    assert ids == list(CELLS)
+    assert named(notebook, name).source == "mine"
+    assert repairs == [f"cell {name}: a second copy, now an ordinary cell"]
+
+
+def test_a_locked_cell_stands_behind_those_that_define_what_it_uses():
+    sources = {"help": "import math\ndef helper(): pass", "one": "helper()\nseen = 1", "two": "assert seen", "free": "1"}
+    cells = {
+        name: {"cell_type": "code", "source": source, "metadata": metadata(name, locked=True)["nbgrader"]}
+        for name, source in sources.items()
+    }
+    order = ["two", "free", "one", "help"]
+    notebook = new_notebook(cells=[
+        new_code_cell(sources[name], id=name, metadata={"nbgrader": dict(cells[name]["metadata"])}) for name in order
+    ])  # fmt: skip
+    repairs = repair(notebook, Released("demo", cells))
+    assert [grade_id(cell) for cell in notebook.cells] == ["free", "help", "one", "two"]
+    assert repairs == ["cell one: stood before help, moved behind it", "cell two: stood before one, moved behind it"]
+
+
 @pytest.mark.parametrize(("name", "kind"), [("work", "markdown"), ("work-test", "markdown"), ("essay", "code")])
 def test_a_cell_of_another_kind_gets_its_kind_back_and_keeps_its_text(name, kind):
     notebook = submission()

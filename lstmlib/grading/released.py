@@ -9,6 +9,8 @@ from nbformat.v4 import new_code_cell
 from nbgrader.nbgraderformat import SCHEMA_VERSION
 from nbgrader.preprocessors import ClearHiddenTests
 
+from lstmlib.grading.judge.source import bound, mentioned
+
 
 @dataclass(frozen=True)
 class Released:
@@ -35,6 +37,19 @@ class Released:
     def texts(self):
         """Grade id to the source that students got."""
         return {name: without_hidden_tests(cell["source"]) for name, cell in self.cells.items()}
+
+
+    @cached_property
+    def needs(self):
+        """Grade id of a locked cell to those of the locked cells above it that define what it mentions."""
+        found: dict[str, list] = {}
+        defined: dict[str, set] = {}
+        for name, cell in self.cells.items():
+            if cell["cell_type"] == "code" and cell["metadata"]["locked"]:
+                names = mentioned(cell["source"])
+                found[name] = [other for other, theirs in defined.items() if theirs & names]
+                defined[name] = bound(cell["source"])
+        return found
 
 
 def read_released(assignment):

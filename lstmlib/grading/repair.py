@@ -12,13 +12,14 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 def repair(nb, released):
     """Repair a notebook in place; return what was repaired, a sentence each.
 
-    - Of several cells with the same grade id the last one keeps it (as in nbgrader), and the others become
-      ordinary cells; nbgrader would leave metadata that stop the whole batch.
+    - Of several cells with the same grade id the last one keeps it (as in nbgrader), but for a stub below an answer,
+      and the others become ordinary cells; nbgrader would leave metadata that stop the whole batch.
     - The kind of every known cell and its nbgrader metadata are those of the release, and so is the text of locked
       cells, hidden tests included.
     - Locked and graded cells that are missing are put back, after the cell that they followed. A solution cell
       is not: its stub could hide what the student wrote elsewhere, so what tests it comes last.
-    - A locked test that stands before the solution that it tests is moved behind it.
+    - A locked test that stands before the solution that it tests, or a locked cell before another that defines what
+      it uses, is moved behind it: a student could define that as well.
     - The kernel is that of the release.
 
     Nothing that a student wrote is deleted.
@@ -38,21 +39,24 @@ def repair(nb, released):
     _settle_identities(nb, released.cells, repairs)
     _restore_kinds_and_locked_text(nb, released, repairs)
     _put_back(nb, released.cells, repairs)
-    _move_behind(nb, released.cells, repairs)
+    _move_behind(nb, released, repairs)
     _restore_kernel(nb, released.kernelspec, repairs)
     return repairs
 
 
 def _settle_identities(nb, released, repairs):
-    seen = set()
+    kept: dict = {}
     for cell in reversed(nb.cells):
         name = grade_id(cell)
-        if name in released and name not in seen:
-            seen.add(name)
+        if name in released and (name not in kept or is_written(cell, released) > is_written(kept[name], released)):
+            kept[name] = cell
+    for cell in reversed(nb.cells):
+        name = grade_id(cell)
+        if name in kept and kept[name] is cell:
             cell.metadata["nbgrader"] = dict(released[name]["metadata"])
         elif "nbgrader" in cell.metadata:
             del cell.metadata["nbgrader"]
-            what = f"{name}: a second copy" if name in seen else f"{name!r}: an unknown id"
+            what = f"{name}: a second copy" if name in kept else f"{name!r}: an unknown id"
             repairs.append(f"cell {what}, now an ordinary cell")
 
 
@@ -105,18 +109,23 @@ def _free(name, taken):
 
 
 def _move_behind(nb, released, repairs):
-    solution = last = None
+    solution = None
+    last: dict = {}  # cell to the last that was moved behind it
     places = _places(nb)
-    for name, original in released.items():
+    for name, original in released.cells.items():
         if name not in places:
             continue
+        before = list(released.needs.get(name, ()))
         if original["metadata"]["solution"]:
-            solution = last = name
-        elif original["metadata"]["grade"] and solution and places[name] < places[solution]:
+            solution = name
+        elif original["metadata"]["grade"] and solution:
+            before.append(solution)
+        nearest = max(before, key=places.__getitem__, default=name)
+        if places[name] < places[nearest]:
             cell = nb.cells.pop(places[name])
-            nb.cells.insert(_places(nb)[last] + 1, cell)
-            places, last = _places(nb), name
-            repairs.append(f"cell {name}: stood before {solution}, moved behind it")
+            nb.cells.insert(_places(nb)[last.get(nearest, nearest)] + 1, cell)
+            places, last[nearest] = _places(nb), name
+            repairs.append(f"cell {name}: stood before {nearest}, moved behind it")
 
 
 def _restore_kernel(nb, kernelspec, repairs):
@@ -126,6 +135,16 @@ def _restore_kernel(nb, kernelspec, repairs):
     if name is not None and name != kernelspec.get("name"):
         repairs.append(f"the kernel: was {name!r}, now {kernelspec.get('name')!r} again")
     nb.metadata["kernelspec"] = copy.deepcopy(kernelspec)
+
+
+def is_written(cell, released):
+    """Whether a cell is one for students to write in, and differs from the release."""
+    original = released.get(grade_id(cell))
+    return (
+        original is not None
+        and not original["metadata"]["locked"]
+        and cell.source.strip() != original["source"].strip()
+    )
 
 
 def grade_id(cell):

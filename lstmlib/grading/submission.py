@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lstmlib.grading.messages import some, told
-from lstmlib.grading.repair import grade_id, repair
+from lstmlib.grading.repair import grade_id, is_written, repair
 from lstmlib.grading.salvage import LARGEST, read_notebook
 
 LARGEST_FILES = 50 * 2**20  # bytes of all that is handed in beside the notebooks
@@ -124,11 +124,7 @@ def _known(notebook, wanted):
 
 def _written(notebook, wanted):
     """How many cells differ from the release where students are to write."""
-    return sum(
-        cell.source.strip() != wanted.cells[grade_id(cell)]["source"].strip()
-        for cell in notebook.cells
-        if grade_id(cell) in wanted.cells and not wanted.cells[grade_id(cell)]["metadata"]["locked"]
-    )
+    return sum(is_written(cell, wanted.cells) for cell in notebook.cells)
 
 
 def _walk(folder, repairs):

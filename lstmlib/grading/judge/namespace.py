@@ -6,9 +6,8 @@ that the release asks students to write, and the modules that the release import
 
 import ast
 import builtins
-import dis
 
-from lstmlib.grading.judge.source import parse
+from lstmlib.grading.judge.source import bound, parse
 
 _IPYTHON = {"_", "__", "___", "_i", "_ii", "_iii", "_dh", "_ih", "_oh", "In", "Out", "get_ipython", "exit", "quit"}
 
@@ -71,8 +70,7 @@ class Namespace(dict):
 
     def reserve(self, source):
         """Keep the names that a trusted cell binds for the course, also if it did not come to binding them."""
-        code = compile(parse(source), "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-        self._reserved |= {step.argval for step in dis.get_instructions(code) if step.opname == "STORE_NAME"}
+        self._reserved |= bound(source)
 
     def __missing__(self, name):
         if name in self._reserved:

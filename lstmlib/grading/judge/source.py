@@ -1,6 +1,7 @@
 """Reading the code of cells without running it."""
 
 import ast
+import dis
 import functools
 
 
@@ -22,3 +23,14 @@ def imports(sources):
             if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and not node.level):
                 found[ast.unparse(node)] = None
     return list(found)
+
+
+def bound(source):
+    """The names that a cell binds in its notebook, if it comes to that."""
+    code = compile(parse(source), "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    return {step.argval for step in dis.get_instructions(code) if step.opname == "STORE_NAME"}
+
+
+def mentioned(source):
+    """The names that come up in a cell, in functions that it defines as well."""
+    return {node.id for node in ast.walk(parse(source)) if isinstance(node, ast.Name)}
