@@ -7,9 +7,11 @@ import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
 
@@ -21,6 +23,8 @@ from nbgrader.api import Gradebook
 from lstmlib.grading.judge.sandbox import Limits
 from lstmlib.grading.judge.settings import Judge
 from lstmlib.grading.marks import read_marks
+from lstmlib.grading.room.frames import Channel
+from lstmlib.grading.submission import LARGEST_FILES, LONGEST_PATH, MOST_FILES
 from tests.sample_class.run import ROOT, directories
 from tests.small_course import RIGHT, Command, cell, hand_in, make_release, run, solve
 
@@ -487,7 +491,40 @@ def test_odd_names_and_files_stop_nobody(tmp_path):
     assert code == 1 and said.count("expected a student id") >= 3
     assert "Logging error" not in said and "Could not grade two\N{REPLACEMENT CHARACTER}lines" in said
     assert marks_of(tmp_path) == {"ada": FULL, "zoe": FULL}
-    assert "files are left out" in str(repairs_of(tmp_path, "ada"))
+    assert "1002 files left out ('" in str(repairs_of(tmp_path, "ada"))
+    assert "timestamp.txt holds no time" in str(repairs_of(tmp_path, "ada"))  # it was read, as one among thousands
+
+
+def test_what_is_too_large_beside_the_notebook_is_left_out_and_costs_nothing(course):
+    folder, released = course
+    place = hand_in(folder, "ada", solve(released, add="from plus import add"))
+    deep = place / ("x" * 250) / ("x" * 250) / ("x" * 250) / ("x" * 250)
+    deep.mkdir(parents=True)
+    (deep / "deep.txt").touch()
+    (place / "data.bin").write_bytes(bytes(60 * 2**20))
+    (place / "more.bin").write_bytes(bytes(10 * 2**20))
+    (place / "plus.py").write_text(RIGHT["add"])
+    (place / "own").mkdir()
+    for name, size in (("scratch", 70), ("own/one", 30), ("own/two", 30)):
+        (place / f"{name}.ipynb").write_bytes(b'{"cells": []' + b" " * (size * 2**20) + b"}")
+    run(folder, "autograde", "sums")
+    assert marks_of(folder) == {"ada": FULL}
+    first, *_, last = repairs_of(folder, "ada")
+    assert first == "too many files or bytes, or too long a path: 1 file left out ('data.bin')"
+    assert last.startswith("too many files or bytes, or too long a path: 3 files left out ('xxx") and "'scratch.ipynb'" in last
+    graded = folder / "autograded" / "ada" / "sums"
+    there = {str(path.relative_to(graded)) for path in graded.rglob("*") if path.is_file()}
+    assert there == {"sums.ipynb", "plus.py", "more.bin", "own/one.ipynb"}
+
+
+def test_all_that_may_lie_beside_a_notebook_fits_into_one_message():
+    names = [f"{number:04}".ljust(LONGEST_PATH, "\x01") for number in range(MOST_FILES)]
+    one, other = socket.socketpair()
+    with one, other, ThreadPoolExecutor() as threads:
+        sent = threads.submit(Channel(one).send, {"do": "files", "names": names}, [bytes(LARGEST_FILES)])
+        head, (content,) = Channel(other).receive(time.monotonic() + 30)
+        sent.result()
+    assert head["names"] == names and len(content) == LARGEST_FILES
 
 
 BROKEN = """

@@ -14,6 +14,7 @@ from lstmlib.grading.judge.environment import code_of, describe
 from lstmlib.grading.judge.source import imports
 from lstmlib.grading.placing import read_files
 from lstmlib.grading.released import read_released
+from lstmlib.grading.submission import LARGEST_FILES, LONGEST_PATH, MOST_FILES, too_much_of
 
 _EMPTY = nbformat.from_dict({"cells": [], "metadata": {}})
 
@@ -110,18 +111,29 @@ class Assignment:
     def files_beside(self, submission):
         """Name to content of what lies beside the graded notebooks: the student's files and the course's.
 
-        What is left out is added to the repairs of the submission.
+        Of the student's there are as many as one message can hold beside the course's, those that are no notebooks
+        first. What is left out is added to the repairs of the submission.
         """
         ours = {*self.files, *(f"{name}.ipynb" for name in self.released)}
         above = {str(folder) for name in ours for folder in Path(name).parents}
-        kept = {}
-        for name, content in submission.files.items():
+        left_out: list[str] = []
+        kept: dict[str, bytes] = {}
+        free = LARGEST_FILES - sum(map(len, self.files.values()))
+        for name in sorted(submission.files, key=lambda name: name.endswith(".ipynb")):
+            content = submission.files[name]
             if name in self.files:
                 continue
             if {name, *map(str, Path(name).parents)} & ours or name in above:
                 submission.repairs.append(f"{name!r}: the course has a file of that name, left out")
-            elif not any(fnmatch.fnmatch(part, other) for part in Path(name).parts for other in self._course.ignore):
+            elif any(fnmatch.fnmatch(part, other) for part in Path(name).parts for other in self._course.ignore):
+                continue
+            elif len(content) > free or len(kept) >= MOST_FILES or len(os.fsencode(name)) > LONGEST_PATH:
+                left_out.append(name)
+            else:
                 kept[name] = content
+                free -= len(content)
+        if left_out:
+            submission.repairs.append(too_much_of(left_out))
         return kept | self.files
 
     def _released_sources(self, name):

@@ -6,12 +6,13 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lstmlib.grading.messages import some, told
+from lstmlib.grading.messages import counted, some, told
 from lstmlib.grading.repair import grade_id, is_written, repair
 from lstmlib.grading.salvage import LARGEST, read_notebook
 
-LARGEST_FILES = 50 * 2**20  # bytes of all that is handed in beside the notebooks
+LARGEST_FILES = 50 * 2**20  # bytes of all that lies beside the graded notebooks: they go to a room in one message
 MOST_FILES = 2_000
+LONGEST_PATH = 1_000  # bytes, of any of these files
 MOST_NOTEBOOKS = 200
 
 
@@ -130,14 +131,14 @@ def _written(notebook, wanted):
 def _walk(folder, repairs):
     """The files in a folder by their paths, and the links."""
     found: dict[str, bytes] = {}
-    links, total, notebooks, left_out = [], 0, 0, 0
+    links, total, notebooks, others, left_out = [], 0, 0, 0, []
     for top, folders, names in os.walk(folder):
         for name in [*folders, *names]:
             path = os.path.join(top, name)
             if os.path.islink(path):
                 links.append(os.path.relpath(path, folder))
         folders[:] = sorted(name for name in folders if name != ".ipynb_checkpoints")
-        for name in sorted(names):
+        for name in sorted(names, key=lambda name: (name != "timestamp.txt", name)):  # which other files can't crowd out
             path = os.path.join(top, name)
             about = os.lstat(path)
             inside = os.path.relpath(path, folder)
@@ -145,18 +146,22 @@ def _walk(folder, repairs):
                 continue
             if name.endswith(".ipynb"):
                 notebooks += 1
-                too_much = notebooks > MOST_NOTEBOOKS
-            else:
-                total += about.st_size
-                too_much = total > LARGEST_FILES or len(found) - notebooks >= MOST_FILES
-            if too_much:
-                left_out += 1
+                fits = notebooks <= MOST_NOTEBOOKS
+            elif fits := total + about.st_size <= LARGEST_FILES and others < MOST_FILES:
+                others, total = others + 1, total + about.st_size
+            if not fits:
+                left_out.append(inside)
                 continue
             with open(path, "rb") as file:
                 found[inside] = file.read(LARGEST + 1)
     if left_out:
-        repairs.append(f"too many files or bytes: {left_out} files are left out")
+        repairs.append(too_much_of(left_out))
     return found, links
+
+
+def too_much_of(paths):
+    """The repair that leaves files out."""
+    return f"too many files or bytes, or too long a path: {counted(len(paths), 'file')} left out ({_named(paths)})"
 
 
 def _hash(found):
