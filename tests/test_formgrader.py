@@ -1,5 +1,6 @@
 """What a grader sees of a submission in Formgrader: all of it, and none of it runs."""
 
+import html
 import re
 
 import pytest
@@ -144,3 +145,43 @@ def test_files_beside_a_submission_are_served_without_their_scripts(monkeypatch)
     page = handlers.SubmissionFilesHandler.__new__(handlers.SubmissionFilesHandler)
     page.application = Application()
     assert page.content_security_policy.endswith("; sandbox")
+
+
+@pytest.mark.parametrize("text", [
+    "<ul><li>" * 500,
+    "<div>" * 1_000,
+    "<p>" + "".join(f"<b title={count}>" for count in range(40)) + "<p>x" * 40,
+    f"<p><b title='{'x ' * 5_000}'>" + "<p>x" * 500,
+    f"<p><b title='{'x' * 5_000}'>" + "<p>x" * 5,
+    "<b " + " ".join(f"x{count}" for count in range(1_000)) + ">x</b>",
+    "x<br>" * 12_000,
+    r"\begin{a}" * 4_000,
+    "x " * 150_000,
+])  # fmt: skip
+def test_what_would_take_long_to_render_is_shown_as_it_was_written(text):
+    code = new_code_cell("x", outputs=[new_output("display_data", {"text/html": text})])
+    markdown = new_code_cell("x", outputs=[new_output("display_data", {"text/markdown": text})])
+    for page in (render(written(text)), render(code), render(markdown)):
+        found = BeautifulSoup(page, "html.parser").select("pre, .output_html")
+        assert any(text.strip() in shown.text for shown in found)
+
+
+def test_of_many_texts_those_beyond_a_page_are_shown_as_they_were_written():
+    text = f"<p>{'x ' * 20_000}</p>"
+    code = new_code_cell("x", outputs=[new_output("display_data", {"text/html": text})] * 30)
+    outputs = BeautifulSoup(render(code), "html.parser").select(".output_html")
+    shown = [output.decode_contents().strip() for output in outputs]
+    rendered = shown.count(text)
+    assert 0 < rendered < 20
+    assert shown == [text] * rendered + [f"<pre>{html.escape(text)}</pre>"] * (30 - rendered)
+
+
+def test_long_answers_data_frames_and_pictures_are_shown():
+    rows = "<tr>\n  <th>0</th>\n" + "  <td>0.123456</td>\n" * 10 + "</tr>\n"
+    table = f'<div><table class="dataframe"><tbody>{rows * 300}</tbody></table></div>'
+    picture = f"data:image/png;base64,{'iVBORw0KGgo' * 200_000}"
+    answer = "- **It** follows from\n\n\\begin{align}c &= f\\end{align}\n\nthat $c$ stays in `c`.\n\n" * 300
+    shown = [new_output("display_data", {"text/html": text}) for text in (table, f'<img src="{picture}">')]
+    found = BeautifulSoup(render(written(answer), new_code_cell("x", outputs=shown)), "html.parser")
+    assert [image["src"] == picture for image in found.select(".output_html img")] == [True]
+    assert (len(found.select("td")), len(found.select("p code")), len(found.select("li strong"))) == (3_000, 300, 300)
