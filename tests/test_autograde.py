@@ -361,6 +361,21 @@ def test_feedback_is_written_again_after_a_person_has_graded_and_only_then(cours
     assert before["ben"] == pages["ben"].stat().st_mtime_ns
 
 
+def test_of_what_lies_beside_a_notebook_only_pictures_come_with_the_feedback(course):
+    folder, released = course
+    place = hand_in(folder, "ada", solve(released))
+    for name in ("plot.png", "figures/plot.JPG", "feedback.html", "figures/x.svg", "sums.html/x.png", "data.csv"):
+        (place / name).parent.mkdir(exist_ok=True)
+        (place / name).write_text("<script>1</script>")
+    (place / "timestamp.txt").write_text("yesterday")
+    run(folder, "autograde", "sums")
+    feedback = folder / "feedback" / "ada" / "sums"
+    for arguments in ([], [], ["--force"]):
+        run(folder, "generate_feedback", "sums", *arguments)
+        found = {str(path.relative_to(feedback)) for path in feedback.rglob("*") if path.is_file()}
+        assert found == {"sums.html", "plot.png", "figures/plot.JPG"}
+
+
 def test_late_submissions_are_known_to_be_late(course):
     folder, released = course
     place = hand_in(folder, "ada", solve(released))

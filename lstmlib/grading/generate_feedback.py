@@ -2,27 +2,45 @@
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 from nbgrader import converters
 from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.utils import find_all_files
+
+PICTURES = {".png", ".jpg", ".jpeg", ".gif"}
 
 
 class GenerateFeedback(converters.GenerateFeedback):
     """Takes the place of nbgrader's converter of the same name, and is set as that is: ``c.GenerateFeedback…``.
 
     Each page ends with a hash of the marks and comments that it was made from. So a page is known to be old when a
-    person has graded since.
+    person has graded since. Of what lies beside a notebook only pictures come with it, which an answer may show: a
+    student's own page is none of the course's.
     """
 
     def init_destination(self, assignment_id, student_id):
         """Whether a student's feedback is to be written."""
         excluded = student_id in self.coursedir.student_id_exclude.split(",")
         folder = Path(self._format_dest(assignment_id, student_id))
-        if not excluded and folder.exists() and not all(self._is_current(path, folder) for path in self.notebooks):
-            self.log.info("Writing feedback of %s again: marks or comments have changed", student_id)
-            return True
-        return super().init_destination(assignment_id, student_id)
+        if excluded or self.force or not folder.exists():
+            return super().init_destination(assignment_id, student_id)
+        if all(self._is_current(path, folder) for path in self.notebooks):
+            self.log.info("Skipping feedback of %s: it is there", student_id)
+            return False
+        self.log.info("Writing feedback of %s again: marks or comments have changed", student_id)
+        return True
+
+    def init_assignment(self, assignment_id, student_id):
+        """Copy the pictures, but no folder that could be in the way of a page."""
+        source = self._format_source(assignment_id, student_id)
+        for found in find_all_files(source, self.coursedir.ignore):
+            name = Path(found).relative_to(source)
+            if name.suffix.lower() in PICTURES and not any("." in folder for folder in name.parts[:-1]):
+                path = Path(self._format_dest(assignment_id, student_id), name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(found, path)
 
     def convert_single_notebook(self, notebook_filename):
         """Write a page, and the hash at its end."""
