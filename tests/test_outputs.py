@@ -1,6 +1,12 @@
 """What is shown of a cell: an error and standard error above all, for they cost the points."""
 
-from lstmlib.grading.judge.referee import make_shell
+import json
+
+import pytest
+
+from lstmlib.grading.judge.outputs import LONGEST_IN_ALL, Space
+from lstmlib.grading.judge.referee import Referee, make_shell
+from lstmlib.grading.room.outputs import LARGEST_RICH
 from tests.test_judge import box, failed, judge  # noqa: F401 - two are fixtures
 
 
@@ -36,3 +42,40 @@ def test_what_a_cell_makes_of_warnings_counts_as_where_the_test_is(judge):  # no
     shown = judge(student, also, [head + quiet + calls], [head + "if True:\n    " + calls], ["g()"])
     assert not failed(shown[2])
     assert (shown[3][-1]["ename"], shown[4][-1]["ename"]) == ("FloatingPointError", "UserWarning")
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_of_what_a_program_shows_only_so_much_is_kept_and_tests_lose_nothing(box, apart):  # noqa: F811
+    show = f"display({{'image/png': 'A' * {LARGEST_RICH - 1000}, 'text/plain': 'x'}}, raw=True)"
+    test = "f()\nimport sys\nprint('w', file=sys.stderr)\nprint('x' * 500_000)\n0.5"
+    cells = [{"role": role, "source": show} for role in ("student", "locked", "student", "student")]
+    cells += [{"role": "student", "source": source} for source in (f"{show}\n1 / 0", "def f():\n    print('said')")]
+    cells += [{"role": "test", "source": test}, {"role": "test", "source": "f()\nassert False"}]
+    outputs, _ = Referee(box, Another(box) if apart else box).judge(cells)
+    assert sum(map(_size, outputs[:-2])) < LONGEST_IN_ALL + 10_000
+    assert [_size(shown) > 1_000_000 for shown in outputs[:3]] == [True, True, False]
+    assert [shown[0]["data"] for shown in outputs[2:5]] == [{"text/plain": "(too large to be shown)"}] * 3
+    assert [output.get("ename") for output in outputs[4]] == [None, "ZeroDivisionError"]
+    said = {output.get("name", output["output_type"]): output.get("text") for output in outputs[-2]}
+    assert (said["stderr"], len(said["stdout"]) > 500_000) == ("w\n", True)
+    assert outputs[-2][-1]["data"]["text/plain"] == "0.5"
+    assert [output["ename"] for output in outputs[-1] if "ename" in output] == ["AssertionError"]
+
+
+class Another:
+    """The same sandbox, as another."""
+
+    def __init__(self, box):  # noqa: F811
+        self.open_room = box.open_room
+
+
+def _size(outputs):
+    return len(json.dumps(outputs))
+
+
+def test_a_room_that_floods_its_cells_with_errors_has_them_cut():
+    error = {"output_type": "error", "ename": "E" * 5_000, "evalue": "no" * 5_000, "traceback": ["x" * 2_000_000] * 100}
+    space = Space()
+    shown = [output for _ in range(20) for output in space.fit([error] * 1_000)]
+    assert [output["ename"] for output in shown] == ["E" * 1_000] * 20
+    assert _size(shown) < 20 * 5_000

@@ -4,6 +4,8 @@ import re
 
 LONGEST_TEXT = 2_000_000  # characters of one output; a room that is not tampered with stays below
 MOST_OUTPUTS = 1_002
+LONGEST_IN_ALL = 10_000_000  # characters of what all cells of a program show: 200 figures
+LONGEST_BRIEF = 1_000  # of an error's name, and of its message, where there is no space for more
 EVIDENCE = "application/vnd.grading-evidence+json"  # what a test displays as this is kept with the marks, and not shown
 _RICH = {"text/plain", "text/html", "text/latex", "text/markdown", "image/svg+xml"}
 _PICTURES = {"image/png", "image/jpeg"}
@@ -16,6 +18,26 @@ def clean(outputs):
     """The outputs of a cell with nothing in them that a notebook cannot hold; what is none is left out."""
     listed = outputs if isinstance(outputs, list) else []
     return [fit for fit in map(_fit, listed[:MOST_OUTPUTS]) if fit is not None]
+
+
+class Space:
+    """What the outputs of a program's cells may take up in all. A test's are none of these: they are its marks."""
+
+    def __init__(self):
+        self._left = LONGEST_IN_ALL
+
+    def fit(self, outputs):
+        """The clean outputs of a cell; for all that do not fit stand one line, and the first error among them."""
+        kept, cut = [], set()
+        for output in outputs:
+            size = _size(output)
+            if size <= self._left:
+                self._left -= size
+                kept.append(output)
+            elif (short := _in_short(output))["output_type"] not in cut:
+                cut.add(short["output_type"])
+                kept.append(short)
+        return kept
 
 
 def evidence_in(outputs):
@@ -48,6 +70,18 @@ def _fit(output):
             return None
         return fit | ({"execution_count": None} if kind == "execute_result" else {})
     return None
+
+
+def _size(output):
+    texts = [*output.get("data", {}).values(), *output.get("traceback", [])]
+    return sum(map(len, texts)) + sum(len(output.get(name, "")) for name in ("text", "ename", "evalue")) + 100
+
+
+def _in_short(output):
+    if output["output_type"] != "error":
+        return {"output_type": "display_data", "data": {"text/plain": "(too large to be shown)"}, "metadata": {}}
+    name, message = (output[part][:LONGEST_BRIEF] for part in ("ename", "evalue"))
+    return output | {"ename": name, "evalue": message, "traceback": [f"{name}: {message}"]}
 
 
 def _data(data):
