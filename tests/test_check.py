@@ -200,6 +200,29 @@ def test_a_step_that_calls_an_unwritten_gate_is_not_called_unwritten():
     assert check(scope["lstm_step"], "lstm.lstm_step").passed
 
 
+WRONG_GATES = {
+    "it is missing": "del forget_gate",
+    "it is an object": "class Gate:\n    def __call__(self, *f):\n        return gate(*f) / 2\nforget_gate = Gate()",
+    "it is a partial": "import functools\nforget_gate = functools.partial(lambda half, *f: half * gate(*f), 0.5)",
+    "it has an option": "def forget_gate(x, h_prev, W_x, W_h, b, *, half=0.5):\n    return half * x @ W_x",
+    "it takes something else": "def forget_gate(a):\n    return sigmoid(a)",
+    "it is imported": "from lstmlib.activations import relu as forget_gate",
+    "it was called and overwritten": "forget_gate = np.ones((2, 3))",
+}
+
+
+@pytest.mark.parametrize("why", WRONG_GATES)
+def test_that_holds_whatever_the_helper_is_and_if_there_is_none(why):
+    scope = {"np": np, "sigmoid": sigmoid}
+    exec(NOTEBOOK.replace("RESULT", "gate(*o) * np.tanh(c), c"), scope)
+    exec(WRONG_GATES[why], scope)
+    before = dict(scope)
+    report = check(scope["lstm_step"], "lstm.lstm_step")
+    assert report.passed, report
+    assert "Among what it calls (forget_gate) something is not right yet." in report.message
+    assert scope == before
+
+
 def test_a_function_that_has_the_name_of_an_exercise_but_another_job_is_left_alone():
     """Only if the right version helps is it used: this candidate has a signature of its own."""
     scope = {"np": np, "sigmoid": sigmoid}

@@ -274,6 +274,37 @@ def test_files_beside_the_notebook_are_there(judge):
     assert not failed(judge(student, ["assert f() == 'x'"], files={"data/a.txt": b"x"})[1])
 
 
+SLOPES = {
+    "missing": "def tanh_slope(t)\n    return 1 - t ** 2",
+    "a partial": "import functools\ntanh_slope = functools.partial(lambda power, t: t ** power, 2)",
+    "an object": "class Slope:\n    def __call__(self, t):\n        return 1 - t\ntanh_slope = Slope()",
+    "imported": "from slopes import tanh_slope",
+    "a number": "tanh_slope = 0.5",
+    "wrong": "def tanh_slope(t):\n    return 1 - t",
+}
+
+
+@pytest.mark.parametrize("what", SLOPES)
+def test_a_step_is_judged_with_right_helpers_whatever_the_student_s_are(judge, what):
+    step = """
+def rnn_step_backward(dh, x, h_prev, h, W_x, W_h):
+    da = dh * tanh_slope(h)
+    return da @ W_x.T, da @ W_h.T, x.T @ da, h_prev.T @ da, da.sum(axis=0)
+"""
+    test = """
+from lstmlib.check import check
+report = check(rnn_step_backward, "rnn.rnn_step_backward")
+assert report.passed and "(tanh_slope) something is not right yet" in report.message
+try:
+    found = tanh_slope
+except NameError:
+    found = None
+assert not check(found, "rnn.tanh_slope").passed
+"""
+    shown = judge(SLOPES[what], step, [test], files={"slopes.py": b"def tanh_slope(t):\n    return 1 - t"})
+    assert not failed(shown[2]), shown[2]
+
+
 def test_a_function_of_the_test_s_may_call_one_of_the_student_s(judge):
     student = "def f(x):\n    return x * x\ndef slope(g, x):\n    return (g(x + 1) - g(x - 1)) / 2"
     test = "assert slope(lambda x: f(x) + f(1), 3) == 6"

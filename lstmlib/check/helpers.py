@@ -9,34 +9,28 @@ import inspect
 
 @contextlib.contextmanager
 def right_helpers(function, exercises):
-    """Put the reference in the place of the functions of `exercises` that `function` can see by their names.
+    """Let the names of `exercises` that `function` can see stand for the reference, also those that nobody has bound.
 
-    Gives the names that were replaced; outside the ``with`` block all is as it was. Left alone are names that neither
-    the function mentions nor a helper of the student's that it calls, and those that stand for something uncallable.
+    Gives the names; outside the ``with`` block all is as it was. Left alone are names that neither the function
+    mentions nor a helper of the student's that it calls.
     """
     scope = getattr(function, "__globals__", None)
     code = getattr(function, "__code__", None)
     if not isinstance(scope, dict) or code is None:
         yield []
         return
-    assignment = {exercise.function_name: exercise for exercise in exercises if _defined_beside(exercise, scope)}
-    mentioned = _mentioned(code, scope, stop=assignment)
-    replaced = {
-        name: scope[name]
-        for name, exercise in assignment.items()
-        if name in mentioned and callable(scope.get(name)) and scope[name] is not function
-    }
+    known = {exercise.function_name: exercise for exercise in exercises}
+    mentioned = _mentioned(code, scope, stop=known)
+    names = [name for name in sorted(known) if name in mentioned and scope.get(name) is not function]
+    own = {name: scope[name] for name in names if name in scope}
+    missing = set(names) - set(own)
     try:
-        scope.update({name: _right(assignment[name], own) for name, own in replaced.items()})
-        yield sorted(replaced)
+        scope.update({name: _right(known[name], own.get(name)) for name in names})
+        yield names
     finally:
-        scope.update(replaced)
-
-
-def _defined_beside(exercise, scope):
-    """Whether the name stands for a function of the student's, and not for one that was imported."""
-    found = scope.get(exercise.function_name)
-    return getattr(found, "__globals__", None) is scope
+        scope.update(own, **dict.fromkeys(missing))  # a grader's names cannot be taken away: they are None
+        for name in missing:
+            scope.pop(name, None)
 
 
 def _mentioned(code, scope, stop):
@@ -65,14 +59,16 @@ def _right(exercise, own):
     """The reference, called as the student's `own` version is, whose arguments may have other names."""
     try:
         signature = inspect.signature(own)
-    except (TypeError, ValueError):
+    except Exception:  # it is missing or cannot be called, or asking it runs the student's code
         signature = None
 
     def function(*arguments, **named):
         if signature is not None:
-            bound = signature.bind(*arguments, **named)
-            bound.apply_defaults()
-            arguments, named = bound.args, bound.kwargs
-        return exercise.reference(**dict(zip(exercise.arguments, arguments, strict=False)), **named)
+            with contextlib.suppress(TypeError):  # where it could not be called like this, the reference perhaps can
+                bound = signature.bind(*arguments, **named)
+                bound.apply_defaults()
+                arguments, named = bound.args, bound.kwargs
+        known = {name: value for name, value in named.items() if name in exercise.arguments}
+        return exercise.reference(**dict(zip(exercise.arguments, arguments, strict=False)), **known)
 
     return function
