@@ -177,6 +177,10 @@ class Odd(float):
         *(("50 %", "0.5 for 50 %"), ("1/0", "finite"), (float("nan"), "finite"), ("1e999", "finite")),
         *(("a half", "'a half'"), ("2**3", "'2**3'"), (True, "type bool"), (1j, "type complex"), ([0.5], "type list")),
         *((10**400, "type int"), (Odd(0.5), "type Odd"), (np.array([0.5]), "type ndarray"), ("1/2/3", "'1/2/3'")),
+        *(("1,880", "thousands or for decimals"), ("-1,880,000.5", "thousands or for decimals")),
+        *(("0,125", "point in the place of the comma"), ("1,3e2", "'1,3e2'"), ("12,3456", "in the place of the comma")),
+        *(((1, 3), "in the place of the comma"), ((1, 880), "thousands or for decimals"), ((1, 3, 5), "type tuple")),
+        *(((1.0, 3), "type tuple"), ((True, 3), "type tuple"), ((10**5000, 3), "type tuple")),
         *((print, "type builtin_function"), ("9" * 10**5, "999")),
     ],
 )
@@ -186,3 +190,30 @@ def test_what_is_no_number_is_refused_in_words_and_gets_nothing(answer, said, ke
     assert report.diagnosis == "unreadable-answer"
     assert said in report.message
     assert len(report.message) < 300
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *("b\N{NO-BREAK SPACE}", "\N{ZERO WIDTH SPACE}B", "\r\nb)\N{EM SPACE}", "\N{FULLWIDTH LATIN SMALL LETTER B}"),
+        *("b,", "b;", "[b]", "'b'", '"b"', "**b**", "`b`", "“b”"),
+    ],
+)
+def test_a_letter_is_read_whatever_stands_around_it_and_however_wide_it_is(answer):
+    assert check_choice(answer, key="b").passed
+    assert "recorded as b." in check_choice(answer).message
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("\N{CYRILLIC SMALL LETTER ES}", r"'\u0441', Cyrillic small letter es:"),
+        ("(\N{CYRILLIC CAPITAL LETTER A})", r"'\u0430', Cyrillic small letter a:"),
+        ("\x9f", r"'\x9f', No letter:"),
+    ],
+)
+def test_a_letter_that_only_looks_right_is_called_what_it_is(answer, said):
+    report = check_choice(answer, key="c")
+    assert report.diagnosis == "unreadable-answer"
+    assert said in report.message
+    assert "Latin" not in check_choice("e", key="c").message

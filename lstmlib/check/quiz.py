@@ -3,6 +3,7 @@
 import decimal
 import numbers
 import re
+import unicodedata
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from lstmlib.check.report import Part, Report
 
 _DECIMAL = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 LONGEST = 50  # characters of a number
+_AROUND = " \t\r\n\u200b\ufeff().:,;[]'\"`*‘’“”„"  # of a letter; other blanks become plain ones by NFKC
 _NUMBER = re.compile(rf"({_DECIMAL})(?:/({_DECIMAL}))?")
 
 
@@ -22,7 +24,7 @@ def check_choice(answer, options="abcd", key=None, feedback=None):
     Parameters
     ----------
     answer : str
-        One letter; case, blanks, brackets and full stops around it do not matter.
+        One letter; case, width, and the blanks, brackets, quotation marks and stops around it do not matter.
     options : str
         The letters to choose from.
     key : str, optional
@@ -34,10 +36,14 @@ def check_choice(answer, options="abcd", key=None, feedback=None):
     -------
     Report
     """
-    letter = str.lower(str.strip(answer, " \t\n().:")) if isinstance(answer, str) else ""
-    choice = f"one of the letters {', '.join(options)}, in quotation marks"
+    plain = unicodedata.normalize("NFKC", str.__str__(answer)) if isinstance(answer, str) else ""
+    letter = plain.strip(_AROUND).lower()
     if len(letter) != 1 or letter not in options:
-        return _unreadable(choice, answer)
+        hint = ""
+        if len(letter) == 1 and not letter.isascii():
+            name = unicodedata.name(letter, "no letter").capitalize()
+            hint = f"Yours is {letter!a}, {name}: none of these Latin letters, however alike they look."
+        return _unreadable(f"one of the letters {', '.join(options)}, in quotation marks", answer, hint)
     if key is None:
         return _report(True, None, f"Your answer is recorded as {letter}.")
     sentences = feedback or {}
@@ -95,11 +101,7 @@ def _read_number(answer):
         text = re.sub(r"\s", "", str.__str__(answer)).replace("\N{MINUS SIGN}", "-")
         found = _NUMBER.fullmatch(text) if len(text) <= LONGEST else None
         if found is None:
-            hint = ""
-            if re.fullmatch(r"[+-]?\d+,\d+", text):
-                hint = "Write a decimal point in the place of the comma."
-            elif text.endswith("%"):
-                hint = "Write a share as a number, 0.5 for 50 %."
+            hint = "Write a share as a number, 0.5 for 50 %." if text.endswith("%") else _about_commas(text)
             return _unreadable(wanted, answer, hint)
         above, below = float(found[1]), float(found[2] or 1)
         number = above / below if below else np.nan
@@ -109,8 +111,17 @@ def _read_number(answer):
         except Exception:  # a number too large for a float, or an object of the student's own
             return _unreadable(wanted, answer)
     else:
-        return _unreadable(wanted, answer)
+        parts = answer if type(answer) is tuple and len(answer) == 2 else ()  # 1,3 without quotation marks
+        short = all(type(part) is int and abs(part) < 1e9 for part in parts)
+        return _unreadable(wanted, answer, _about_commas(",".join(map(str, parts))) if short else "")
     return number if np.isfinite(number) else _unreadable(wanted, answer, "It should be finite.")
+
+
+def _about_commas(text):
+    """What to write in the place of a comma, in a text without blanks; empty if that is not what is the matter."""
+    if re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", text):
+        return "The comma may stand for thousands or for decimals: leave it out, or write a decimal point for it."
+    return "Write a decimal point in the place of the comma." if re.fullmatch(r"[+-]?\d+,\d+", text) else ""
 
 
 def _unreadable(wanted, answer, hint=""):
