@@ -73,3 +73,17 @@ def test_a_model_that_is_passed_to_the_loop_is_the_caller_s_own():
         return train_in_loop()(model, draw, optimiser, clip, iterations, rng)
 
     assert check(train, "training.train").passed
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        (lambda losses: losses[-1], "got a value of type float. Are all of them appended"),
+        (lambda losses: dict(enumerate(losses)), "got a value of type dict. Are all of them appended"),
+        (lambda losses: set(losses), "got a value of type set. Are all of them appended"),
+        (lambda losses: losses[:1], "got 1. Is the return behind the loop?"),
+        (lambda losses: losses + losses, "got 8. Is each loss appended once?"),
+    ],
+)
+def test_of_too_many_or_too_few_losses_the_question_fits(result, said):
+    assert said in check(train_in_loop(result=result), "training.train").message

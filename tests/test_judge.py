@@ -305,6 +305,24 @@ assert not check(found, "rnn.tanh_slope").passed
     assert not failed(shown[2]), shown[2]
 
 
+@pytest.mark.parametrize("held", ["deque(losses)", "array('d', losses)", "UserList(losses)", "iter(losses)"])
+def test_losses_may_come_in_anything_that_holds_them_in_order(judge, held):
+    student = f"""
+from array import array
+from collections import UserList, deque
+def train(model, draw, optimiser, clip, iterations, rng):
+    losses = []
+    for _ in range(iterations):
+        loss, grads = model.loss(draw(rng))
+        clip(grads)
+        optimiser.step(grads)
+        losses.append(loss)
+    return {held}
+"""
+    test = "from lstmlib.check import check\nreport = check(train, 'training.train')\nassert report.passed, report"
+    assert not failed(judge(student, [test])[1])
+
+
 def test_a_function_of_the_test_s_may_call_one_of_the_student_s(judge):
     student = "def f(x):\n    return x * x\ndef slope(g, x):\n    return (g(x + 1) - g(x - 1)) / 2"
     test = "assert slope(lambda x: f(x) + f(1), 3) == 6"

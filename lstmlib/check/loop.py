@@ -2,7 +2,7 @@
 
 import copy
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Set
 
 import numpy as np
 
@@ -128,20 +128,34 @@ def _adapt_train(function):
         losses = function(model, draw, optimiser, clip, iterations, rng)
         if losses is None:
             raise UnreadableError("returns-none", "The function returns None. It should end with: return losses.")
-        several = isinstance(losses, (Sequence, np.ndarray)) and np.ndim(losses) > 0
-        count = len(losses) if several else None
-        if count != iterations:
-            came = f"a list of {count}" if several else f"a single {type(losses).__name__}"
-            ask = "Is the return behind the loop?" if count in (None, 1) else "Is each loss appended once?"
-            text = f"Expected {iterations} losses, one for each iteration; got {came}. {ask}"
+        listed = _listed(losses)
+        if listed is None or len(listed) != iterations:
+            came = f"a value of type {type(losses).__name__}" if listed is None else len(listed)
+            text = f"Expected {iterations} losses, one for each iteration; got {came}. {_question(listed)}"
             raise UnreadableError("wrong-count", text)
         after = flat(model.params)
         if np.array_equal(before, after):
             text = "The parameters of the model are the same as before. Is optimiser.step(grads) called in the loop?"
             raise UnreadableError("no-step", text)
-        return losses, after
+        return listed, after
 
     return train
+
+
+def _listed(losses):
+    """The losses one by one, whatever holds them; None for a single number and for what has no order."""
+    if isinstance(losses, (str, bytes, Mapping, Set)):
+        return None
+    try:
+        return list(losses)
+    except TypeError:
+        return None
+
+
+def _question(listed):
+    if listed is None:
+        return "Are all of them appended to a list, and is that returned?"
+    return "Is the return behind the loop?" if len(listed) == 1 else "Is each loss appended once?"
 
 
 def _reference(model, draw, optimiser, clip, iterations, rng):

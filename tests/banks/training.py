@@ -2,6 +2,7 @@
 ones that look unlike the reference. None means that no known mistake should be named.
 """
 
+import array
 import collections
 
 import numpy as np
@@ -789,6 +790,14 @@ def train_with_a_helper(model, draw, optimiser, clip, iterations, rng):
     return [once() for _ in range(iterations)]
 
 
+def train_step_by_step(model, draw, optimiser, clip, iterations, rng):
+    for _ in range(iterations):
+        loss, grads = model.loss(draw(rng))
+        clip(grads)
+        optimiser.step(grads)
+        yield loss
+
+
 TRAIN_WRONG = [
     (train_on_one_batch, "same-batch"),
     (train_without_clipping, "no-clipping"),
@@ -805,6 +814,7 @@ TRAIN_WRONG = [
     (train_and_draw_before_the_loop, "skipped-batch"),
     (train_in_loop(result=lambda losses: losses[-1]), "wrong-count"),
     (train_in_loop(result=lambda losses: sum(losses) / len(losses)), "wrong-count"),
+    (train_in_loop(result=lambda losses: dict(enumerate(losses))), "wrong-count"),
     (train_in_loop(result=lambda losses: losses[::-1]), "wrong-result"),
     (train_in_loop(result=lambda losses: None), "returns-none"),
     (train_and_return_early, "wrong-count"),
@@ -817,6 +827,10 @@ TRAIN_RIGHT = [
     train_in_loop(),
     train_in_loop(result=np.array),
     train_in_loop(result=collections.deque),
+    train_in_loop(result=collections.UserList),
+    train_in_loop(result=lambda losses: array.array("d", losses)),
+    train_in_loop(result=lambda losses: dict(enumerate(losses)).values()),
+    train_step_by_step,
     train_into_an_array,
     train_while,
     train_with_a_helper,
