@@ -141,6 +141,7 @@ def _clip_reference(grads, largest):
 def _adapt_clip(function):
     @functools.wraps(function, updated=())
     def clip(grads, largest):
+        before = list(grads)
         norm = function(grads, largest)
         if norm is None:
             text = "The function returns None. It should end with: return, then the norm before clipping."
@@ -148,7 +149,7 @@ def _adapt_clip(function):
         if isinstance(norm, dict):
             text = "The function returns a dict. It should change the arrays in grads, and return their norm."
             raise UnreadableError("not-in-place", text)
-        return norm, flat(grads)
+        return norm, flat({name: grads[name] for name in [*before, *grads] if name in grads})  # in their old order
 
     return clip
 

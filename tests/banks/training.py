@@ -350,6 +350,14 @@ def clip_with_loops(grads, largest):
     return norm
 
 
+def clip_in_another_order(grads, largest):
+    norm = joint(grads)
+    if norm > largest:
+        for name in sorted(grads, reverse=True):
+            grads[name] = grads.pop(name) * (largest / norm)
+    return norm
+
+
 CLIP_WRONG = [
     (clip_each_array, None),  # two at once: nothing sensible is returned either
     (clip_each_array_after_the_norm, "clips-each-array"),
@@ -385,6 +393,7 @@ CLIP_RIGHT = [
     clip_by_new_arrays,
     clip_with_epsilon,
     clip_with_loops,
+    clip_in_another_order,
 ]
 
 # Gradient descent -----------------------------------------------------------------------------------------
