@@ -7,9 +7,10 @@ import warnings
 import numpy as np
 import pytest
 
-from lstmlib.activations import sigmoid
+from lstmlib.activations import sigmoid, softmax
 from lstmlib.check import check, check_choice
 from lstmlib.check.guard import OutOfTime, call
+from lstmlib.losses import cross_entropy
 
 GATES = ("lstm.forget_gate", "lstm.input_gate", "lstm.output_gate")
 CANDIDATE = "lstm.candidate"
@@ -86,6 +87,39 @@ def test_right_values_that_change_an_argument_keep_the_points_for_the_values():
     assert report.diagnosis == "mutates-input"
     assert "c_prev" in report.message
     assert report.points(3) == 2
+
+
+def bptt(xs, h_0, dhs, W_x, W_h, b, steps):
+    states, dh, sums = [h_0], 0, [0, 0, 0]
+    for x in xs:
+        states.append(np.tanh(x @ W_x + states[-1] @ W_h + b))
+    for t in steps(len(xs)):
+        da = (dhs[t] + dh) * (1 - states[t + 1] ** 2)
+        sums = [total + new for total, new in zip(sums, (xs[t].T @ da, states[t].T @ da, da.sum(axis=0)), strict=True)]
+        dh = da @ W_h.T
+    return sums
+
+
+@pytest.mark.parametrize(
+    ("exercise", "function", "said", "unsaid"),
+    [
+        ("rnn.bptt", lambda *a: bptt(*a, lambda T: range(T - 1, 0, -1)), "range(T - 1, -1, -1) ends at 0.", "begins"),
+        ("rnn.bptt", lambda *a: bptt(*a, lambda T: range(T - 2, -1, -1)), "begins at T - 1.", "ends at"),
+        ("training.loss_gradient", lambda a, y, m: (softmax(a) - np.eye(a.shape[-1])[y]) / a.shape[1],
+         "Multiply the gradient of each step with mask.", "the loss of"),
+        ("training.sequence_loss", lambda a, y, m: cross_entropy(a, y, np.ones_like(m))[0],
+         "Multiply the loss of each step with mask.", "the gradient of"),
+        ("training.clip", lambda grads, largest: (1.0, grads),
+         "a single real number, yours is a tuple of 2", "an array of"),
+        ("lstm.forget_gate", lambda x, h, *rest: -np.zeros(h.shape), "yours is 0.", "-0"),
+        ("lstm.forget_gate", raises(NotImplementedError()), "see that yours is the last definition", "raised"),
+        ("lstm.keep_a_number", raises(NotImplementedError()), "see that yours is the last definition", "raised"),
+    ],
+)  # fmt: skip
+def test_words_fit_what_they_are_said_of(exercise, function, said, unsaid):
+    message = check(function, exercise).message.split("Case:")[0]
+    assert said in message
+    assert unsaid not in message
 
 
 def test_half_of_a_step_earns_its_part():

@@ -162,6 +162,12 @@ def test_numbers_are_read_in_many_forms(answer, number):
     assert f"recorded as {number:g}." in check_number(answer).message
 
 
+def test_nobody_reads_of_a_negative_zero():
+    for answer in (-0.0, "-0", np.float64(-0.0)):
+        assert "recorded as 0." in check_number(answer).message
+        assert "Your answer 0 is not right." in check_number(answer, key=1).message
+
+
 class Odd(float):
     """A number that can't be looked at."""
 

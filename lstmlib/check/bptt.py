@@ -140,10 +140,16 @@ _BPTT = Family(
             Filling(lambda T: range(T - 1, -1, -1)),
             Filling(range, "wrong-direction", "the loop goes from the first step to the last", _STARTS),
             Filling(
-                lambda T: range(T - 1, 0, -1), "missing-step", "the first step is left out", "range(T) begins at 0."
+                lambda T: range(T - 1, 0, -1),
+                "missing-step",
+                "the first step is left out",
+                "range(T - 1, -1, -1) ends at 0.",
             ),
             Filling(
-                lambda T: range(T - 2, -1, -1), "missing-step", "the last step is left out", "range(T) ends at T-1."
+                lambda T: range(T - 2, -1, -1),
+                "missing-step",
+                "the last step is left out",
+                "range(T - 1, -1, -1) begins at T - 1.",
             ),
         ],
         "losses": [

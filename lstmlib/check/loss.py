@@ -27,11 +27,14 @@ def _draw_losses(rng):
     return [*cases, Case("extreme", "very large numbers", extreme)]
 
 
-_MASKS = [
-    Filling(lambda mask: mask),
-    Filling(np.ones_like, "missing-mask", "the mask is left out", "Multiply the loss of each step with mask."),
-    Filling(lambda mask: 1 - mask, "flipped-mask", "the mask is turned round", "1 counts, 0 does not."),
-]
+def _masks(what):
+    return [
+        Filling(lambda mask: mask),
+        Filling(np.ones_like, "missing-mask", "the mask is left out", f"Multiply the {what} of each step with mask."),
+        Filling(lambda mask: 1 - mask, "flipped-mask", "the mask is turned round", "1 counts, 0 does not."),
+    ]
+
+
 _TARGETS = [
     Filling(lambda logits, targets: targets),
     Filling(
@@ -110,7 +113,7 @@ _LOSS = Family(
             ),
         ],
         "mean": _DIVISORS,
-        "mask": _MASKS,
+        "mask": _masks("loss"),
         "logarithm": [
             Filling(_log_softmax),
             Filling(
@@ -154,7 +157,7 @@ _LOSS_GRADIENT = Family(
             Filling(lambda p, hot: np.log(p) - hot, "wrong-values", "ln p takes the place of p"),
         ],
         "mean": _DIVISORS,
-        "mask": _MASKS,
+        "mask": _masks("gradient"),
         "softmax": [
             *SOFTMAX,
             Filling(lambda a: a, "missing-softmax", "logits are used where probabilities belong"),

@@ -114,7 +114,7 @@ def _read_number(answer):
         parts = answer if type(answer) is tuple and len(answer) == 2 else ()  # 1,3 without quotation marks
         short = all(type(part) is int and abs(part) < 1e9 for part in parts)
         return _unreadable(wanted, answer, _about_commas(",".join(map(str, parts))) if short else "")
-    return number if np.isfinite(number) else _unreadable(wanted, answer, "It should be finite.")
+    return number + 0 if np.isfinite(number) else _unreadable(wanted, answer, "It should be finite.")  # no -0
 
 
 def _about_commas(text):

@@ -10,7 +10,10 @@ from lstmlib.check.guard import Call, OutOfTime, call
 # Wide enough for a solution in float32, far narrower than the effect of any mistake on the data of a check.
 TOLERANCE = 1e-5
 LONGEST = 500  # characters of a student's own text in a report
-NOT_WRITTEN = "Not written yet: the function still raises NotImplementedError."
+NOT_WRITTEN = (
+    "Not written yet: the function still raises NotImplementedError. "
+    "If you have written it, see that yours is the last definition that runs before this cell."
+)
 
 
 class UnreadableError(Exception):
@@ -95,11 +98,12 @@ def first_difference(exercise, result):
         wrong = ~(np.abs(got - right) <= TOLERANCE * (1 + np.abs(right)))
         if wrong.any():
             index = tuple(int(k) for k in np.argwhere(wrong)[0])
+            numbers = f"should be {right[index] + 0:.6g}, yours is {got[index] + 0:.6g}."  # no -0
             if not index:
-                return f"{name} should be {right[index]:.6g}, yours is {got[index]:.6g}."
+                return f"{name} {numbers}"
             return (
                 f"{_outside(name, got, exercise.ranges)}{wrong.sum()} of {wrong.size} entries of {name} differ. "
-                f"First: {name}{list(index)} should be {right[index]:.6g}, yours is {got[index]:.6g}."
+                f"First: {name}{list(index)} {numbers}"
             )
     return ""
 
@@ -109,7 +113,7 @@ def _outside(name, got, ranges):
     low, high = ranges.get(name, (-np.inf, np.inf))
     if not np.isfinite(got).all() or (got.min() >= low and got.max() <= high):
         return ""
-    return f"{name} lies between {low:g} and {high:g}; yours reaches from {got.min():.4g} to {got.max():.4g}. "
+    return f"{name} lies between {low:g} and {high:g}; yours reaches from {got.min() + 0:.4g} to {got.max() + 0:.4g}. "
 
 
 def _read(returned, names, expected):
@@ -143,7 +147,8 @@ def _numbers(name, value, expected):
         array = None
     if array is None or array.dtype.kind not in "biuf":
         came = _kind(value) if array is None or array.ndim == 0 else f"an array of dtype {array.dtype}"
-        return None, f"{name} should be an array of real numbers, yours is {came}."
+        wanted = "an array of real numbers" if expected.ndim else "a single real number"
+        return None, f"{name} should be {wanted}, yours is {came}."
     if np.ma.is_masked(value):
         return None, f"{name} has entries that are masked."
     complaint = ""
