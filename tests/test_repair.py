@@ -145,7 +145,7 @@ def test_a_stub_below_an_answer_does_not_take_its_place(name):
 
 
 def test_a_locked_cell_stands_behind_those_that_define_what_it_uses():
-    sources = {"help": "import math\ndef helper(): pass", "one": "helper()\nseen = 1", "two": "assert seen", "free": "1"}
+    sources = {"help": "import math\ndef helper(): pass", "one": "helper()\nx = 1", "two": "assert x", "free": "1"}
     cells = {
         name: {"cell_type": "code", "source": source, "metadata": metadata(name, locked=True)["nbgrader"]}
         for name, source in sources.items()

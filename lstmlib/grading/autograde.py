@@ -114,7 +114,8 @@ class Autograde(converters.Autograde):
         """Student and folder of all submissions of students whose names fit a pattern, in alphabetical order."""
         assignment = self.coursedir.assignment_id
         pattern = re.compile(self._format_source(assignment, "(?P<student>.*)", escape=True), re.DOTALL)
-        for folder in sorted(glob.glob(self._format_source(assignment, student))):
+        exactly = self._format_source(assignment, student)  # which may have brackets in it
+        for folder in [exactly] if os.path.exists(exactly) else sorted(glob.glob(exactly)):
             if named := pattern.fullmatch(folder):
                 yield named["student"], folder
 

@@ -1,5 +1,6 @@
 """``nbgrader generate_feedback``, which also writes again what no longer agrees with the gradebook."""
 
+import glob
 import hashlib
 import os
 import shutil
@@ -19,6 +20,18 @@ class GenerateFeedback(converters.GenerateFeedback):
     person has graded since. Of what lies beside a notebook only pictures come with it, which an answer may show: a
     student's own page is none of the course's.
     """
+
+    def init_notebooks(self):
+        """Find the notebooks, also those of students whose names have brackets in them, which mean something else."""
+        exactly = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
+        folders = [exactly] if os.path.exists(exactly) else sorted(glob.glob(exactly))
+        listed = {
+            folder: sorted(glob.glob(os.path.join(glob.escape(folder), f"{self.coursedir.notebook_id}.ipynb")))
+            for folder in folders
+        }
+        self.notebooks, self.assignments = [], {folder: found for folder, found in listed.items() if found}
+        if not self.assignments:
+            super().init_notebooks()  # it says what it looked for
 
     def init_destination(self, assignment_id, student_id):
         """Whether a student's feedback is to be written."""

@@ -138,7 +138,7 @@ def _walk(folder, repairs):
             if os.path.islink(path):
                 links.append(os.path.relpath(path, folder))
         folders[:] = sorted(name for name in folders if name != ".ipynb_checkpoints")
-        for name in sorted(names, key=lambda name: (name != "timestamp.txt", name)):  # which other files can't crowd out
+        for name in sorted(names, key=lambda name: (name != "timestamp.txt", name)):  # which none can crowd out
             path = os.path.join(top, name)
             about = os.lstat(path)
             inside = os.path.relpath(path, folder)
