@@ -20,6 +20,10 @@ TRIES = {
                         "y = x.forward(1)" + RIGHT,
     "a module below it": "from lstmlib.check.report import Report\nimport functools\n@functools.cache" + RIGHT,
     "with magic": "%matplotlib inline\nimport lstmlib.check\nx = !echo 5\nlstmlib.check.check(1)\n%time y = 3" + RIGHT,
+    "as a type": "from lstmlib.lstm import LSTM\ndef compare(a: LSTM | None):\n    pass" + RIGHT,
+    "as a class": "from lstmlib.lstm import LSTM\nprint(isinstance(1, LSTM))" + RIGHT,
+    "its source": "import inspect\nfrom lstmlib import lstm\nprint(inspect.getsource(lstm.step))" + RIGHT,
+    "its length": "from lstmlib.lstm import Tape\nfor field in range(len(Tape._fields)):\n    print(field)" + RIGHT,
     "in a function of its own": "from lstmlib.check import check\ndef look():\n    check(1)\nlook()\n\n" + RIGHT,
 }  # fmt: skip
 
@@ -48,6 +52,7 @@ def test_what_calls_the_library_still_gets_nothing_but_a_sentence(boxes):
     assert "answers what the exercise asks you to write" in str(judge(boxes, source, "assert f(1) == 7"))
 
 
-@pytest.mark.parametrize("error", ["1 / 0", "import no_such_module", "from math import no_such", "raise SystemExit"])
+@pytest.mark.parametrize("error", ["1 / 0", "import no_such_module", "from math import no_such", "raise SystemExit",
+                                   "import lstmlib.lstm\n1 / 0"])
 def test_any_other_error_ends_a_cell(boxes, error):
     assert failed(judge(boxes, error + RIGHT, "f()"))

@@ -79,3 +79,9 @@ def test_a_room_that_floods_its_cells_with_errors_has_them_cut():
     shown = [output for _ in range(20) for output in space.fit([error] * 1_000)]
     assert [output["ename"] for output in shown] == ["E" * 1_000] * 20
     assert _size(shown) < 20 * 5_000
+
+
+def test_programs_find_a_user_and_streams_with_numbers(judge):  # noqa: F811
+    cell = "import faulthandler, getpass, subprocess, sys\nfaulthandler.enable()\nfaulthandler.disable()\n"
+    shown = judge(f"{cell}print(getpass.getuser(), subprocess.run(['true'], stdout=sys.stdout).returncode)")[0]
+    assert [output["text"] for output in shown] == ["student 0\n"]

@@ -26,6 +26,7 @@ START = "import sys; sys.path[:0] = {paths!r}; from {package}.forks import watch
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "PATH": "/usr/bin:/bin",
+    "USER": "student",
     "NBGRADER_EXECUTION": "autograde",
     "PYTHONHASHSEED": "0",
     "PYTHONDONTWRITEBYTECODE": "1",

@@ -7,6 +7,7 @@ What is absent while they are graded is not there for that either; what they wro
 import ast
 import sys
 import traceback
+import types
 
 
 def go_on(shell, source):
@@ -21,12 +22,12 @@ def go_on(shell, source):
     source : str
         The cell.
     """
-    if not _is_want(shell.stopped):
-        return
     source = shell.transform_cell(source)
     try:
         statements = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    if not _is_want(shell.stopped) and not _meets_absent(_at(statements, _line_of(shell.stopped)), shell.user_ns):
         return
     lines, success = source.splitlines(keepends=True), False
     while not success and isinstance(shell.stopped, Exception):  # and not an interrupt
@@ -42,9 +43,26 @@ def _is_want(error):
     """Whether an error comes of an absent module: one of a name in it, or of a module below it."""
     if isinstance(error, ModuleNotFoundError):
         parts = (error.name or "").split(".")
-        above = (sys.modules.get(".".join(parts[:count])) for count in range(1, len(parts)))
-        return any(hasattr(module, "NotWhileGradingError") for module in above)
+        return any(map(_is_absent, (sys.modules.get(".".join(parts[:count])) for count in range(1, len(parts)))))
     return type(error).__name__ == "NotWhileGradingError"
+
+
+def _is_absent(value):
+    """Whether it is an absent module, or something of one."""
+    module = value if isinstance(value, types.ModuleType) else sys.modules.get(str(type(value).__module__))
+    return hasattr(module, "NotWhileGradingError")
+
+
+def _meets_absent(statement, names):
+    """Whether a statement has to do with what is absent, though it came to another error, as with its type."""
+    mentioned = (names.get(node.id) for node in ast.walk(statement) if isinstance(node, ast.Name))
+    return any(map(_is_absent, mentioned))
+
+
+def _at(statements, line):
+    """The statement on a line."""
+    above = [statement for statement in statements if _start(statement) <= line]
+    return above[-1] if above else ast.Pass()
 
 
 def _line_of(error):

@@ -78,6 +78,9 @@ class Stream(io.TextIOBase):
     def isatty(self):
         return False
 
+    def fileno(self):
+        return 1 if self._name == "stdout" else 2  # they lead nowhere in a sandbox, but programs want one
+
 
 def _storable(value):
     """What a notebook file holds of a value: pictures come as bytes."""
