@@ -453,6 +453,18 @@ def test_a_notebook_of_the_student_s_own_can_be_run(course):
     assert [path.name for path in (folder / "feedback/ada/sums").glob("*.html")] == ["sums.html"]
 
 
+def test_what_a_student_writes_of_hidden_tests_is_in_the_feedback(course):
+    folder, released = course
+    words = "What is in ### BEGIN HIDDEN TESTS, I wonder"
+    notebook = solve(released, add=f"# {words}\ndef add(a, b):\n    return a + b")
+    notebook.cells.append(new_markdown_cell(words))
+    hand_in(folder, "ada", notebook)
+    run(folder, "autograde", "sums")
+    run(folder, "generate_feedback", "sums")
+    page = (folder / "feedback" / "ada" / "sums" / "sums.html").read_text()
+    assert page.count("What is in ### BEGIN HIDDEN TESTS") == 2
+
+
 @pytest.mark.parametrize("error", ["raise ValueError('no')", "raise ValueError(\n        'no')"])
 def test_hidden_tests_stay_out_of_the_feedback(course, error):
     folder, released = course

@@ -15,8 +15,10 @@ class HideTests(ClearHiddenTests):
     display_data_priority: List = List().tag(config=True)  # nbconvert sets it for each step
 
     def preprocess_cell(self, cell, resources, cell_index):
+        if utils.is_solution(cell) or not utils.is_grade(cell):
+            return cell, resources  # what a student writes of hidden tests is no hidden test
         cell, resources = super().preprocess_cell(cell, resources, cell_index)
-        if utils.is_grade(cell) and cell.cell_type == "code":
+        if cell.cell_type == "code":
             for output in cell.outputs:
                 if output.output_type == "error":
                     output.traceback = [f"{output.ename}: {output.evalue}"]
