@@ -119,7 +119,7 @@ lint: $(ENV)/.test
 
 lint-assignments: $(ENV)/.course
 	$(BIN)/python -m lstmlib.grading.lint solutions --banks tests.banks --labels book \
-	  --depends lstmlib tests/banks --cache _build/lint.json
+	  --packages lstmlib --depends lstmlib tests/banks --cache _build/lint.json
 
 # OpenBLAS, on which NumPy rests, takes many AMD processors with AVX-512 for ones without; PyTorch does not. Where the
 # processor has it, the second run tells OpenBLAS so.

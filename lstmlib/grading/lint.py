@@ -81,7 +81,7 @@ class Exercise:
     statement: str
 
 
-def lint(path, labels=None, banks=None, hints=HINTS):
+def lint(path, labels=None, banks=None, hints=HINTS, packages=()):
     """Find what is wrong with a notebook.
 
     Parameters
@@ -94,6 +94,8 @@ def lint(path, labels=None, banks=None, hints=HINTS):
         Exercise to a list of wrong functions, as `load_banks` gives it.
     hints : int
         How many each exercise must have.
+    packages : iterable of str
+        Those of the course, as in ``c.Judge.packages``.
 
     Returns
     -------
@@ -106,7 +108,7 @@ def lint(path, labels=None, banks=None, hints=HINTS):
         return [Finding(file, "", str(error))]
     exercises = find_exercises(notebook)
     found = [*_seeds(notebook), *(finding for e in exercises for finding in _help(e, labels, hints))]
-    found += _points(notebook)
+    found += _points(notebook, packages)
     found += [finding for exercise in exercises for finding in _bank(notebook, exercise, path.stem, banks or {})]
     return [Finding(file, cell, message) for cell, message in found]
 
@@ -199,9 +201,10 @@ def _calls(source):
 # Points ---------------------------------------------------------------------------------------------------
 
 
-def _points(notebook):
+def _points(notebook, packages):
     """What the solution and the untouched release earn by mistake, run as they are, and then by the judge."""
-    for way, whose in ((score, ""), (score_judged, " from the judge")):
+    judged = functools.partial(score_judged, packages=packages)
+    for way, whose in ((score, ""), (judged, " from the judge")):
         wrong = [
             (cell, f"expected {most:g} points{whose} for the instructor's own solution; it gets {earned:g}. {why}")
             for cell, earned, most, why in way(notebook)
@@ -239,7 +242,7 @@ def _bank(notebook, exercise, assignment, banks):
 # All assignments of a folder ------------------------------------------------------------------------------
 
 
-def lint_all(solutions, labels=None, banks=None, depends=(), cache=None, hints=HINTS):
+def lint_all(solutions, labels=None, banks=None, depends=(), cache=None, hints=HINTS, packages=()):
     """Find what is wrong with all assignments of a folder; `Finding` each.
 
     Parameters
@@ -255,6 +258,8 @@ def lint_all(solutions, labels=None, banks=None, depends=(), cache=None, hints=H
     cache : pathlib.Path, optional
         A file that remembers the outcome for each notebook; it is found by the content of all files named here.
     hints : int
+    packages : iterable of str
+        Those of the course, as in ``c.Judge.packages``.
     """
     known_labels = None
     if labels is not None:
@@ -264,10 +269,10 @@ def lint_all(solutions, labels=None, banks=None, depends=(), cache=None, hints=H
     outcome, found = {}, []
     for path in sorted(solutions.rglob("*.md")):
         shared = sorted(file for file in solutions.iterdir() if file.is_file())
-        key = _digest([path, *shared, *depends], sorted(known_labels or ()), hints, banks)
+        key = _digest([path, *shared, *depends], sorted(known_labels or ()), hints, banks, list(packages))
         if key not in remembered:
             wrong = load_banks(banks) if banks else {}
-            remembered[key] = [[f.file, f.cell, f.message] for f in lint(path, known_labels, wrong, hints)]
+            remembered[key] = [[f.file, f.cell, f.message] for f in lint(path, known_labels, wrong, hints, packages)]
         outcome[key] = remembered[key]
         found += [Finding(*parts) for parts in remembered[key]]
     if cache:
@@ -308,6 +313,7 @@ def main(arguments=None):
     parser.add_argument("--depends", type=Path, nargs="*", default=[], help="what else an outcome hangs on")
     parser.add_argument("--cache", type=Path, help="file that remembers outcomes")
     parser.add_argument("--hints", type=int, default=HINTS, help="how many each exercise must have")
+    parser.add_argument("--packages", nargs="*", default=[], help="those of the course, as in c.Judge.packages")
     options = parser.parse_args(arguments)
     found = lint_all(**vars(options))
     for finding in found:

@@ -46,10 +46,11 @@ def score(notebook, released=False):
     return scores
 
 
-def score_judged(notebook, released=False):
+def score_judged(notebook, released=False, packages=()):
     """Have the judge grade a notebook, in an ordinary process; see `score` for what comes back.
 
-    What a test sees of a student's program is less than all: objects do not outlive a test, for example.
+    What a test sees of a student's program is less than all: objects do not outlive a test, for example. `packages` are
+    those of the course, as in ``c.Judge.packages``.
     """
     notebook = copy.deepcopy(notebook)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -57,7 +58,7 @@ def score_judged(notebook, released=False):
     if released:
         for cell, source in zip(cells, sources, strict=True):
             cell.source = source
-    task = Judge(sandbox="process").task(notebook, "", sources, {}, [], imports(sources), "0")
+    task = Judge(sandbox="process", packages=list(packages)).task(notebook, "", sources, {}, [], imports(sources), "0")
     backend, furniture, limits = task.sandboxes()[0]
     with as_in_grading(), contextlib.closing(backend(furniture, limits)) as box:
         result = task.judge(box, box)
