@@ -35,7 +35,7 @@ def judge(box):
             {"role": "test", "source": cell[0]} if isinstance(cell, list) else {"role": "student", "source": cell}
             for cell in cells
         ]
-        return Referee(box, box, files, released, seconds).judge(listed)[0]
+        return Referee(box, box, files, released, seconds, own=["lstmlib"]).judge(listed)[0]
 
     return run
 
