@@ -21,13 +21,13 @@ _SETTINGS = """
 import json
 from traitlets.config import PyFileConfigLoader
 
-print(json.dumps(PyFileConfigLoader("nbgrader_config.py", ".").load_config().Judge.absent))
+print(json.dumps(PyFileConfigLoader("nbgrader_config.py", ".").load_config().Judge))
 """
 
 
 @functools.cache
-def absent():
-    """Assignment to the modules that are absent where it is judged, as the settings of the course have it."""
+def judge_settings():
+    """What the settings of the course have as ``c.Judge``."""
     return json.loads(subprocess.check_output([sys.executable, "-c", _SETTINGS], cwd=ROOT, text=True))
 
 

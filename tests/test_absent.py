@@ -15,7 +15,7 @@ from lstmlib.check import check, checker
 from lstmlib.check.guard import OutOfTime, call
 from lstmlib.grading.judge.sandbox import ROOM
 from tests.attacks.reference import GRU_AS_RNN
-from tests.conftest import absent
+from tests.conftest import judge_settings
 
 ASSIGNMENTS = list(dict.fromkeys(name.split(".")[0] for name in checker.EXERCISES))
 ANSWERS = {  # what has earned points: the exercise, and the cell
@@ -59,7 +59,7 @@ class Missing(importlib.abc.MetaPathFinder):
 def absence(assignment):
     """Import the library as a room for an assignment has it; what has been imported, such as the check, stays whole."""
     whole = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] == "lstmlib"}
-    finder = Missing(absent().get(assignment, ()))
+    finder = Missing(judge_settings()["absent"].get(assignment, ()))
     sys.meta_path.insert(0, finder)
     try:
         yield

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -28,18 +29,35 @@ TRIES = {
 }  # fmt: skip
 
 
+CHECK = "from lstmlib.check import check\n"
+CHECKS = {
+    "in a cell with magic": f"%%time\n{CHECK}check(1, 'f')" + RIGHT,
+    "in a block": f"{CHECK}if True:\n    check(1, 'f')\n    def f():\n        return 7",
+    "in a decorator": f"{CHECK}def look(g):\n    assert check(g, 'f').passed\n    return g\n@look" + RIGHT,
+    "in a module": "from mine import f",
+}
+
+
 @pytest.fixture(scope="module")
 def boxes():
     absent = ("lstmlib.check", "lstmlib.lstm")
-    both = [Bubblewrap(Furniture(("lstmlib",), absent, plain=True)), Bubblewrap(Furniture(("lstmlib",)))]
+    furniture = Furniture(("lstmlib",), absent, plain=True)
+    both = [Bubblewrap(furniture), Bubblewrap(Furniture(("lstmlib",)))]
     yield both
     for box in both:
         box.close()
 
 
-def judge(boxes, source, test):
+@pytest.fixture(scope="module")
+def silent(boxes):
+    box = Bubblewrap(replace(boxes[0].furniture, silent=("lstmlib.check.check",)))
+    yield box, boxes[1]
+    box.close()
+
+
+def judge(boxes, source, test, files=None):
     cells = [{"role": "student", "source": source}, {"role": "test", "source": test}]
-    return Referee(*boxes).judge(cells)[0][1]
+    return Referee(*boxes, files).judge(cells)[0][1]
 
 
 @pytest.mark.parametrize("name", TRIES)
@@ -56,3 +74,16 @@ def test_what_calls_the_library_still_gets_nothing_but_a_sentence(boxes):
                                    "import lstmlib.lstm\n1 / 0"])
 def test_any_other_error_ends_a_cell(boxes, error):
     assert failed(judge(boxes, error + RIGHT, "f()"))
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_check_that_is_silent_stops_nothing(silent, name):
+    mine = f"{CHECK}def f():\n    return 7\nprint(check(f, 'f'))\n"
+    assert not failed(judge(silent, CHECKS[name], "assert f() == 7", {"mine.py": mine.encode()}))
+
+
+@pytest.mark.parametrize("answer", ["check(f, 'f')", "check", "check.f()"])
+def test_a_silent_check_is_no_answer(silent, answer):
+    assert failed(judge(silent, f"{CHECK}def f():\n    return {answer}", "assert f() == 7"))
+    other = judge(silent, "from lstmlib.check import families as f", "assert f() == 7")
+    assert "answers what the exercise asks you to write" in str(other)

@@ -19,7 +19,7 @@ from lstmlib.grading.judge.referee import Referee
 from lstmlib.grading.judge.sandbox import Furniture, Limits
 from lstmlib.grading.judge.student import Student
 from tests.attacks.attack import RELEASE
-from tests.conftest import absent
+from tests.conftest import judge_settings
 
 POINTS = 1
 ESCAPES = re.compile(r"\x1b\[[\d;]*m")
@@ -48,7 +48,9 @@ def open_box():
     """A sandbox as an lstm submission gets it, with small limits."""
     limits = Limits(memory=2**30, disk=64 * 2**20)
     preload = ("import numpy", "import lstmlib.check")
-    return Bubblewrap(Furniture(("lstmlib",), tuple(absent()["lstm"]), preload, plain=True), limits)
+    settings = judge_settings()
+    absent, silent = tuple(settings["absent"]["lstm"]), tuple(settings["silent"])
+    return Bubblewrap(Furniture(("lstmlib",), absent, preload, plain=True, silent=silent), limits)
 
 
 @contextlib.contextmanager

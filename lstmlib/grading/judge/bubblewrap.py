@@ -47,6 +47,7 @@ class Bubblewrap(Backend):
             *("--die-with-parent", "--new-session", "--clearenv"),
             *(part for name, value in ENVIRONMENT.items() for part in ("--setenv", name, value)),
             *("--setenv", "MPLCONFIGDIR", "/judge/scratch", "--setenv", "TMPDIR", "/judge/scratch"),
+            *("--setenv", "JUDGING_SILENT", ",".join(self.furniture.silent)),
             *("--setenv", "HOME", HOME),  # some libraries look for it when they are loaded, and fail
             *(part for path in ("/judge/scratch", "/tmp") for part in ("--perms", "1777", "--tmpfs", path)),
             *("--perms", "0755", "--dir", HOME),

@@ -83,12 +83,15 @@ class Furniture:
         Statements that are run once, before there is a room; one that fails is passed over.
     plain : bool
         Whether most rooms do without IPython; the first that needs it takes longer then.
+    silent : tuple of str
+        Functions of absent modules, of which a call does nothing.
     """
 
     packages: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     preload: tuple[str, ...] = ("import numpy",)
     plain: bool = False
+    silent: tuple[str, ...] = ()
 
 
 class SandboxError(RuntimeError):

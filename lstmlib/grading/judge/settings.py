@@ -51,6 +51,10 @@ class Judge(LoggingConfigurable):
         help="Assignment to the modules that answer what it asks students to write, under whatever name; where it is "
         "judged, they are absent.",
     ).tag(config=True)
+    silent = List(
+        Unicode(),
+        help="Functions of absent modules with which students look at their own work: a call does nothing there.",
+    ).tag(config=True)
     preload = List(
         Unicode(),
         help="Modules that are imported once for all submissions that name them, besides those that a release imports.",
@@ -125,6 +129,7 @@ class Judge(LoggingConfigurable):
             sandbox=self.sandbox,
             packages=list(self.packages),
             absent=list(self.absent.get(assignment, ())),
+            silent=list(self.silent),
             preload=[*preload, *self.warm_up],
             also=[f"import {name}" for name in self.preload if any(_mentions(cell.source, name) for cell in cells)],
             limits=dict(self.limits),

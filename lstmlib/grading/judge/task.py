@@ -34,6 +34,8 @@ class Task:
         A key of `BACKENDS`.
     packages, absent : list of str
         Of `Furniture`.
+    silent : list of str
+        Of `Furniture`.
     preload, also : list of str
         Statements: what everybody needs, the imports of the release among them; and imports that this notebook seems
         to need.
@@ -50,6 +52,7 @@ class Task:
     sandbox: str = "bubblewrap"
     packages: list = field(default_factory=list)
     absent: list = field(default_factory=list)
+    silent: list = field(default_factory=list)
     preload: list = field(default_factory=lambda: ["import numpy"])
     also: list = field(default_factory=list)
     limits: dict = field(default_factory=dict)
@@ -70,10 +73,9 @@ class Task:
         """What makes the sandboxes for what is judged and for what is shown: backend, furniture and limits."""
         backend, limits = BACKENDS[self.sandbox], Limits(**self.limits)
         absent = tuple(self.absent) if backend.separate else ()  # nothing can be hidden from an ordinary process
-        return [
-            (backend, Furniture(tuple(self.packages), modules, tuple(self.preload), plain=bool(modules)), limits)
-            for modules in (absent, ())
-        ]
+        packages, preload, silent = tuple(self.packages), tuple(self.preload), tuple(self.silent)
+        judged = Furniture(packages, absent, preload, bool(absent), silent if absent else ())
+        return [(backend, furniture, limits) for furniture in (judged, Furniture(packages, (), preload))]
 
     def judge(self, judged, shown, shell=None):
         """Judge it in this process.

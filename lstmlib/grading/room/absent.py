@@ -1,8 +1,25 @@
 """Stands in the place of a module that answers what students are to write; the judge mounts it over that module."""
 
+import os
+
 
 class NotWhileGradingError(Exception):
     """Something of the library was used that answers the exercise."""
+
+
+class Silent:
+    """What students call to look at their own work: it does nothing, so that what stands below it is run."""
+
+    def __call__(self, *unused, **named):
+        return self
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self
+
+    def __repr__(self):
+        return "(not run while it is graded)"
 
 
 class Absent:
@@ -29,4 +46,5 @@ class Absent:
 def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(name)
-    return Absent(f"{__name__}.{name}")
+    full = f"{__name__}.{name}"
+    return Silent() if full in os.environ.get("JUDGING_SILENT", "").split(",") else Absent(full)
