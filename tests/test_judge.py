@@ -311,12 +311,10 @@ def test_losses_may_come_in_anything_that_holds_them_in_order(judge, held):
 from array import array
 from collections import UserList, deque
 def train(model, draw, optimiser, clip, iterations, rng):
-    losses = []
-    for _ in range(iterations):
+    def step():
         loss, grads = model.loss(draw(rng))
-        clip(grads)
-        optimiser.step(grads)
-        losses.append(loss)
+        return clip(grads), optimiser.step(grads), loss
+    losses = [step()[-1] for _ in range(iterations)]
     return {held}
 """
     test = "from lstmlib.check import check\nreport = check(train, 'training.train')\nassert report.passed, report"

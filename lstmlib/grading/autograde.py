@@ -18,6 +18,7 @@ from nbgrader.preprocessors import IgnorePattern, LimitOutput
 from traitlets import List, TraitError
 
 from lstmlib.grading.assignment import AssignmentError
+from lstmlib.grading.folders import folders
 from lstmlib.grading.formgrader import show_safely
 from lstmlib.grading.generate_feedback import GenerateFeedback
 from lstmlib.grading.judge.crowd import CrowdError
@@ -111,11 +112,10 @@ class Autograde(converters.Autograde):
         return found
 
     def _handed_in(self, student):
-        """Student and folder of all submissions of students whose names fit a pattern, in alphabetical order."""
+        """Student and folder of each submission of the students whose names are meant by one, in alphabetical order."""
         assignment = self.coursedir.assignment_id
         pattern = re.compile(self._format_source(assignment, "(?P<student>.*)", escape=True), re.DOTALL)
-        exactly = self._format_source(assignment, student)  # which may have brackets in it
-        for folder in [exactly] if os.path.exists(exactly) else sorted(glob.glob(exactly)):
+        for folder in folders(self._format_source(assignment, student)):
             if named := pattern.fullmatch(folder):
                 yield named["student"], folder
 

@@ -10,6 +10,8 @@ from nbgrader import converters
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.utils import find_all_files
 
+from lstmlib.grading.folders import folders
+
 PICTURES = {".png", ".jpg", ".jpeg", ".gif"}
 
 
@@ -23,11 +25,9 @@ class GenerateFeedback(converters.GenerateFeedback):
 
     def init_notebooks(self):
         """Find the notebooks, also those of students whose names have brackets in them, which mean something else."""
-        exactly = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
-        folders = [exactly] if os.path.exists(exactly) else sorted(glob.glob(exactly))
         listed = {
             folder: sorted(glob.glob(os.path.join(glob.escape(folder), f"{self.coursedir.notebook_id}.ipynb")))
-            for folder in folders
+            for folder in folders(self._format_source(self.coursedir.assignment_id, self.coursedir.student_id))
         }
         self.notebooks, self.assignments = [], {folder: found for folder, found in listed.items() if found}
         if not self.assignments:

@@ -38,7 +38,6 @@ class Released:
         """Grade id to the source that students got."""
         return {name: without_hidden_tests(cell["source"]) for name, cell in self.cells.items()}
 
-
     @cached_property
     def needs(self):
         """Grade id of a locked cell to those of the locked cells above it that define what it mentions."""

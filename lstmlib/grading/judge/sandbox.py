@@ -78,7 +78,7 @@ class Furniture:
     packages : tuple of str
         Packages of the course that students' cells may import. All that is installed is there as well.
     absent : tuple of str
-        Modules that hold what students are asked to write.
+        Modules that answer what students are asked to write.
     preload : tuple of str
         Statements that are run once, before there is a room; one that fails is passed over.
     plain : bool
