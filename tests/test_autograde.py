@@ -260,6 +260,17 @@ def test_feedback_can_be_made_of_what_was_damaged(damaged):
     assert "WARNING" not in run(folder, "generate_feedback", "sums")
     assert {path.parent.parent.name for path in folder.glob("feedback/*/sums/sums.html")} == set(DAMAGES)
 
+def test_a_written_answer_that_is_not_in_its_cell_is_reported(tmp_path):
+    essay = cell("Why?", "why", new_markdown_cell, grade=True, solution=True, points=3)
+    released = make_release(tmp_path, [essay])
+    for student, text in (("ada", "Because."), ("ben", "# Sums")):
+        notebook = solve(released)
+        notebook.cells.append(new_markdown_cell(text))
+        hand_in(tmp_path, student, notebook)
+    run(tmp_path, "autograde", "sums")
+    assert repairs_of(tmp_path, "ada") == ["cell why: blank, but 1 text elsewhere may be its answer: see to it"]
+    assert repairs_of(tmp_path, "ben") == []
+
 
 def test_what_was_handed_in_is_still_there(damaged, released_course):
     folder, _, _ = damaged
@@ -542,6 +553,15 @@ def test_what_is_too_large_beside_the_notebook_is_left_out_and_costs_nothing(cou
     graded = folder / "autograded" / "ada" / "sums"
     there = {str(path.relative_to(graded)) for path in graded.rglob("*") if path.is_file()}
     assert there == {"sums.ipynb", "plus.py", "more.bin", "own/one.ipynb"}
+
+
+def test_more_data_of_the_course_than_a_submission_can_have_are_named(course):
+    folder, released = course
+    hand_in(folder, "ada", solve(released))
+    with open(folder / "source" / "sums" / "all.csv", "wb") as file:
+        file.truncate(51 * 2**20)
+    with pytest.raises(RuntimeError, match=r"at most 50 MiB beside the notebooks of sums.* 51 \(all.csv\)"):
+        run(folder, "autograde", "sums")
 
 
 def test_all_that_may_lie_beside_a_notebook_fits_into_one_message():

@@ -75,3 +75,20 @@ print(_apart(lambda: np.ones(2**25).nbytes, 60.0, 2**29).decode())
     ) as run:
         too_much, enough = (json.loads(run.stdout.readline()) for _ in range(2))
     assert "MemoryError" in too_much["failed"] and enough == 2**28
+
+
+def test_what_no_alarm_can_end_ends_the_process_and_is_told():
+    code = """
+from lstmlib.grading.judge import alarms
+from lstmlib.grading.judge.station import _apart
+alarms.DEAF = 1
+def work():
+    with alarms.at_most(0.5):
+        with alarms.at_most(5.0):
+            pass
+        sum(range(10**12))
+print(_apart(work, 60.0, 2**30).decode())
+"""
+    run = [sys.executable, "-c", code]
+    with subprocess.Popen(run, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as judging:
+        assert "no end of what a student's function had asked" in json.loads(judging.stdout.readline())["failed"]

@@ -5,7 +5,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from lstmlib.grading.released import Released
-from lstmlib.grading.repair import grade_id, repair
+from lstmlib.grading.repair import grade_id, overlooked, repair
 
 
 def metadata(name, **changes):
@@ -186,3 +186,14 @@ def test_the_kernel_is_that_of_the_release():
     _, repairs = repaired(notebook)
     assert repairs == ["the kernel: was 'my-anaconda', now 'python3' again"]
     assert notebook.metadata.kernelspec.name == "python3"
+
+
+@pytest.mark.parametrize(("text", "told"), [("Because it forgets.", True), ("Title ", False), (" ", False)])
+def test_of_a_blank_answer_with_new_text_elsewhere_somebody_is_told(text, told):
+    notebook = submission()
+    notebook.cells.append(new_markdown_cell(text))
+    repaired(notebook)
+    texts = ["Title", "essay"]
+    assert bool(overlooked(notebook, CELLS, texts)) == told
+    named(notebook, "essay").source = "It forgets."
+    assert overlooked(notebook, CELLS, texts) == []

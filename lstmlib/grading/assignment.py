@@ -12,15 +12,17 @@ from nbgrader.api import MissingEntry
 
 from lstmlib.grading.judge.environment import code_of, describe
 from lstmlib.grading.judge.source import imports
+from lstmlib.grading.messages import some
 from lstmlib.grading.placing import read_files
 from lstmlib.grading.released import read_released
+from lstmlib.grading.repair import overlooked
 from lstmlib.grading.submission import LARGEST_FILES, LONGEST_PATH, MOST_FILES, too_much_of
 
 _EMPTY = nbformat.from_dict({"cells": [], "metadata": {}})
 
 
 class AssignmentError(RuntimeError):
-    """The gradebook has no such assignment or notebook; the message says what it has."""
+    """An assignment cannot be graded as it is; the message says what was expected."""
 
 
 class Assignment:
@@ -66,7 +68,8 @@ class Assignment:
         if not self.wanted:
             raise AssignmentError(f"Expected notebooks {chosen!r} of {self.name}; it has {', '.join(self.released)}.")
         self.files = self._own_files(converter.exclude_overwriting.get(self.name, []))
-        self._sources = {name: self._released_sources(name) for name in self.wanted}
+        self._texts = {name: self._released_texts(name) for name in self.wanted}
+        self._sources = {name: texts["code"] for name, texts in self._texts.items()}
         self._preload = imports([
             *(source for sources in self._sources.values() for source in sources),
             *(cell["source"] for found in self.wanted.values() for cell in found.cells.values()),
@@ -136,20 +139,34 @@ class Assignment:
             submission.repairs.append(too_much_of(left_out))
         return kept | self.files
 
-    def _released_sources(self, name):
-        """The code of a released notebook, as students got it."""
+    def look_beside(self, submission):
+        """Add to the repairs of a submission what may be answers that are not where they belong."""
+        for name, notebook in submission.notebooks.items():
+            if texts := self._texts[name]["markdown"]:
+                submission.repairs += overlooked(notebook, self.wanted[name].cells, texts)
+
+    def _released_texts(self, name):
+        """Kind to the texts of the cells of a released notebook, as students got them; without it, what is known."""
         folder = self._course.format_path(self._course.release_directory, ".", self.name)
         path = os.path.join(folder, f"{name}.ipynb")
         if not os.path.exists(path):
-            return list(self.wanted[name].texts.values())
+            return {"code": list(self.wanted[name].texts.values()), "markdown": []}
         text = Path(path).read_text(encoding="utf-8")  # nbgrader wrote it: looking through it takes a tenth of a second
-        return [cell.source for cell in nbformat.v4.reads(text).cells if cell.cell_type == "code"]
+        cells = nbformat.v4.reads(text).cells
+        return {kind: [cell.source for cell in cells if cell.cell_type == kind] for kind in ("code", "markdown")}
 
     def _own_files(self, excluded):
         """What the instructor put beside the notebooks: it takes the place of students' files of the same names."""
         found = read_files(self._course.format_path(self._course.source_directory, ".", self.name), self._course.ignore)
         for name in excluded:
             found.pop(os.path.normpath(name), None)
+        if (size := sum(map(len, found.values()))) > LARGEST_FILES:
+            largest = some(sorted(found, key=lambda name: -len(found[name])))
+            raise AssignmentError(
+                f"Expected at most {LARGEST_FILES >> 20} MiB beside the notebooks of {self.name}, for each submission "
+                f"gets a copy; there are {size / 2**20:.0f} ({largest}). Take a sample of the data, or put them into a "
+                f"package of c.Judge.packages."
+            )
         return found
 
 

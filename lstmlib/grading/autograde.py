@@ -24,7 +24,7 @@ from lstmlib.grading.generate_feedback import GenerateFeedback
 from lstmlib.grading.judge.crowd import CrowdError
 from lstmlib.grading.judge.sandbox import SandboxError
 from lstmlib.grading.judge.settings import Judge
-from lstmlib.grading.messages import some
+from lstmlib.grading.messages import in_a_line, some
 from lstmlib.grading.records import Records
 from lstmlib.grading.run import Run, RunError
 
@@ -99,7 +99,8 @@ class Autograde(converters.Autograde):
         ours = re.compile(f"({'|'.join(map(re.escape, names))})(?![^\\W_])")  # gru (1).ipynb, too, but not gru2.ipynb
         for path in sorted(glob.glob(os.path.join(os.path.dirname(wanted), "*.ipynb"))):
             if ours.match(os.path.basename(path)):
-                self.log.warning("Not graded: %s lies a folder too high. Move it into one like %s", path, wanted)
+                what = "Not graded: %s lies a folder too high. Move it into one like %s"
+                self.log.warning(what, in_a_line(path), wanted)
 
     def find(self):
         """The students who handed in, each with the folder, in alphabetical order."""

@@ -8,6 +8,8 @@ import copy
 
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from lstmlib.grading.messages import counted, some
+
 
 def repair(nb, released):
     """Repair a notebook in place; return what was repaired, a sentence each.
@@ -145,6 +147,37 @@ def is_written(cell, released):
         and not original["metadata"]["locked"]
         and cell.source.strip() != original["source"].strip()
     )
+
+
+def overlooked(nb, released, texts):
+    """Say where answers in words are blank and new text stands elsewhere: nbgrader gives 0 for these and asks nobody.
+
+    Parameters
+    ----------
+    nb : nbformat.NotebookNode
+        A submission, repaired.
+    released : dict
+        Grade id to cell, of `Released`.
+    texts : list of str
+        Of all cells of the release that are no code.
+
+    Returns
+    -------
+    list of str
+        No sentence, or one.
+    """
+    written = {grade_id(cell) for cell in nb.cells if is_written(cell, released)}
+    blank = [name for name, cell in released.items() if _is_in_words(cell) and name not in written]
+    known = {"", *map(str.strip, texts)}
+    new = [cell for cell in nb.cells if cell.cell_type == "markdown" and not grade_id(cell)]
+    count = sum(cell.source.strip() not in known for cell in new)
+    if not (blank and count):
+        return []
+    return [f"cell {some(blank)}: blank, but {counted(count, 'text')} elsewhere may be its answer: see to it"]
+
+
+def _is_in_words(cell):
+    return cell["cell_type"] == "markdown" and cell["metadata"]["grade"] and cell["metadata"]["solution"]
 
 
 def grade_id(cell):

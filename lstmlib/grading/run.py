@@ -149,6 +149,7 @@ class Run:
             self.converter.notebooks = [os.path.join(folder, f"{name}.ipynb") for name in self.assignment.wanted]
             self.converter.run_pre_convert_hook()
             submission = read_submission(student, folder, self.assignment.wanted)
+            self.assignment.look_beside(submission)
             work = Work(
                 submission,
                 self.assignment.key(submission.digest, self._recorded.get(student, "None")),
@@ -202,7 +203,7 @@ class Run:
 
     def _fail(self, student, timestamp, error, failed):
         """A submission could not be graded: no earlier score may look as if it were the present one's."""
-        failed[student] = f"{type(error).__name__}: {error}"
+        failed[student] = in_a_line(f"{type(error).__name__}: {error}")
         expected = isinstance(error, (RunError, JudgingError, MissingEntry))
         self.log.error("Could not grade %s: %s", in_a_line(student), failed[student], exc_info=not expected)
         if isinstance(error, (RunError, MissingEntry)):

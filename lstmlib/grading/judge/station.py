@@ -248,9 +248,15 @@ def _apart(work, seconds, memory):
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     if late or status or not answer:
-        why = f"took more than {seconds:g} seconds" if late else f"ended with status {status}"
+        why = f"took more than {seconds:g} seconds" if late else _end(status)
         return json.dumps({"failed": f"The process that judged it {why}."}).encode()
     return bytes(answer)
+
+
+def _end(status):
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
+        return "came to no end of what a student's function had asked of a test's"
+    return f"ended with status {status}"
 
 
 def _bound(memory):
