@@ -185,3 +185,9 @@ def test_long_answers_data_frames_and_pictures_are_shown():
     found = BeautifulSoup(render(written(answer), new_code_cell("x", outputs=shown)), "html.parser")
     assert [image["src"] == picture for image in found.select(".output_html img")] == [True]
     assert (len(found.select("td")), len(found.select("p code")), len(found.select("li strong"))) == (3_000, 300, 300)
+
+
+def test_in_the_place_of_a_table_that_is_too_large_stands_its_text():
+    data = {"text/html": "<table>" + "<tr><td>1</td></tr>" * 20_000 + "</table>", "text/plain": "a large table"}
+    page = render(new_code_cell("x", outputs=[new_output("execute_result", data)]))
+    assert "a large table" in page and "&lt;table&gt;" not in page

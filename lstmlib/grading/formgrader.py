@@ -2,11 +2,11 @@
 
 from nbgrader.server_extensions.formgrader import handlers
 
-from lstmlib.grading.safe_html import SafeHTML
+from lstmlib.grading.page import Page
 
 
 def show_safely():
-    """Have Formgrader render submissions with `SafeHTML`, and serve the files beside them without their scripts.
+    """Have Formgrader render submissions with `Page`, and serve the files beside them without their scripts.
 
     Its own exporter is made before it reads the settings of a course that is not in the folder of the server. So it is
     the pages that change.
@@ -16,7 +16,7 @@ def show_safely():
 
 
 def _exporter(page):
-    return SafeHTML(config=page.settings["nbgrader_exporter"].config)
+    return Page(config=page.settings["nbgrader_exporter"].config)
 
 
 def _no_scripts(file):

@@ -137,7 +137,7 @@ class SafeHTML(HTMLExporter):
     def _clean(self, text):
         if _AS_WRITTEN.fullmatch(text):
             return text
-        return clean(text) if self._can_afford(len(_PICTURE.sub("", text))) else _as_written(text)
+        return clean(text) if self._can_afford(_length(text)) else _as_written(text)
 
     def _can_afford(self, length):
         affordable = length <= min(LONGEST, self._left)
@@ -157,9 +157,15 @@ def _plain(nb):
         if cell.cell_type == "code":
             cell.execution_count = _number(cell.get("execution_count"))
             for output in cell.outputs:
+                if _length((output.get("data") or {}).get("text/html", "")) > LONGEST and "text/plain" in output.data:
+                    del output.data["text/html"]  # it would be shown as it was written
                 if "metadata" in output:
                     output.metadata = {kind: _sizes(given) for kind, given in output.metadata.items()}
     return nb
+
+
+def _length(text):
+    return len(_PICTURE.sub("", text))
 
 
 def _sizes(given):
