@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -77,6 +78,24 @@ print(_apart(lambda: np.ones(2**25).nbytes, 60.0, 2**29).decode())
     assert "MemoryError" in too_much["failed"] and enough == 2**28
 
 
+def test_what_takes_long_to_read_is_given_up_in_time(judge):  # noqa: F811
+    student = """
+import sys
+values = next(module for name, module in sys.modules.items() if name.endswith("room.values"))
+class Collide: pass
+def write(writer, value, depth):
+    return ["set", writer.number(value), [["int", hex(k * (2**61 - 1))[2:]] for k in range(1, 40_000)]]
+values._EXACTLY[Collide] = write
+def f():
+    return Collide()
+x = Collide()
+"""
+    started = time.monotonic()
+    _, called, found, after = judge(student, ["f()"], ["x"], ["assert 1"], seconds=1.0)
+    assert "could not be read" in str(called) and "could not be read" in str(found) and not failed(after)
+    assert time.monotonic() - started < 8
+
+
 def test_what_no_alarm_can_end_ends_the_process_and_is_told():
     code = """
 from lstmlib.grading.judge import alarms
@@ -91,4 +110,4 @@ print(_apart(work, 60.0, 2**30).decode())
 """
     run = [sys.executable, "-c", code]
     with subprocess.Popen(run, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as judging:
-        assert "no end of what a student's function had asked" in json.loads(judging.stdout.readline())["failed"]
+        assert "no end of what the student's program had asked" in json.loads(judging.stdout.readline())["failed"]

@@ -1,5 +1,12 @@
 """Whose a name is that a test uses, and what it may do with what it finds there."""
 
+from pathlib import Path
+
+import nbformat
+import nbgrader
+import pytest
+
+from lstmlib.grading.score import score, score_judged
 from tests.test_judge import box, failed, judge, text  # noqa: F401 - two are fixtures
 
 
@@ -46,3 +53,71 @@ def test_a_builtin_that_is_asked_for_is_the_student_s(judge):  # noqa: F811
 def test_names_that_nobody_defined_are_missing(judge):  # noqa: F811
     assert failed(judge("x = 1", ["y"])[1])
     assert not failed(judge("x = 1", ["assert globals().get('y') is None and 'y' not in globals() and x == 1"])[1])
+
+
+EXAMPLES = Path(nbgrader.__file__).parent / "docs" / "source" / "user_guide"
+SQUARES = "def squares(n):\n    return [i**2 for i in range(1, n + 1)]\n"
+USES = "def total(n):\n    return sum(squares(n))"
+WITHOUT = """
+orig_squares = squares
+del squares
+try:
+    total(1)
+except NameError:
+    pass
+else:
+    raise AssertionError("total does not use squares")
+finally:
+    squares = orig_squares
+"""
+SPY = """
+calls, original = [], squares
+def squares(n):
+    calls.append(n)
+    return original(n)
+assert total(3) == 14 and calls == [3]
+"""
+
+
+@pytest.mark.parametrize("test", [WITHOUT, SPY])
+def test_a_test_may_see_whether_one_function_uses_another(judge, test):  # noqa: F811
+    after = "assert squares(2) == [1, 4] and total(2) == 5"
+    _, used, then = judge(SQUARES + USES, [test], [after if test is WITHOUT else "assert total(2) == 5"])
+    assert not failed(used) and not failed(then), (used, then)
+    _, unused, then = judge(SQUARES + "def total(n):\n    return n * (n + 1) * (2 * n + 1) // 6", [WITHOUT], [after])
+    assert "does not use squares" in str(unused) and not failed(then)
+
+
+def test_what_the_course_takes_away_or_replaces_was_found_at_the_student_s(judge):  # noqa: F811
+    helper = "def _right(x):\n    return 7\n"
+    assert failed(judge("def f():\n    return _right(1)", [f"{helper}assert f() == 7"])[1])
+    assert failed(judge("_right = len\ndef f():\n    return _right(1)", [f"{helper}assert f() == 7"])[1])
+    missing = judge("x = 1", ["del y"], ["del x\nassert 'x' not in globals()"], ["assert x == 1"])
+    assert missing[1][-1]["ename"] == "NameError" and not failed(missing[2]) and not failed(missing[3])
+
+
+def test_after_a_locked_cell_whose_names_do_not_show_all_are_the_course_s(judge):  # noqa: F811
+    student = "def warm():\n    raise ValueError\ndef expected_sum(a, b):\n    return 0\ndef add(a, b):\n    return 0"
+    locked = "warm()\nfrom helpers import *"
+    test = "assert add(2, 3) == expected_sum(2, 3)"
+    stub = "def add(a, b):\n    ...\ndef warm():\n    ..."
+    assert failed(judge(student, [locked], [test], released=[stub, locked, test])[2])
+    assert not failed(judge(student, [locked], ["assert add(2, 3) == 0"], released=[stub, locked, test])[2])
+
+
+def test_an_exception_of_the_course_s_is_known_in_its_tests(judge):  # noqa: F811
+    course = "class Broke(Exception):\n    def __init__(self, account, amount):\n        super().__init__(account)\n"
+    student = course + "class Worse(Broke):\n    pass\ndef pay(kind):\n    raise kind('ada', 7)"
+    test = "try:\n    pay({})\nexcept Broke as error:\n    assert str(error) == 'ada'\nelse:\n    raise AssertionError"
+    by_name = student.replace("pay(kind)", "pay(name)").replace("kind('ada'", "globals()[name]('ada'")
+    tests = [course + test.format(repr(name)) for name in ("Broke", "Worse")]
+    assert not any(map(failed, judge(by_name, *([test] for test in tests))[1:]))
+    assert failed(judge("def pay(name):\n    raise ValueError", [tests[0]])[1])
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("s*/**/ps1/problem1.ipynb")), ids=lambda path: path.parts[-3])
+@pytest.mark.parametrize("released", [False, True])
+def test_the_course_that_nbgrader_brings_earns_what_it_earns_in_one_kernel(path, released):
+    notebook = nbformat.read(path, as_version=4)
+    earned = [[each[:3] for each in way(notebook, released)] for way in (score, score_judged)]
+    assert earned[0] == earned[1] and len(earned[0]) == 4

@@ -144,6 +144,14 @@ def test_a_stub_below_an_answer_does_not_take_its_place(name):
     assert repairs == [f"cell {name}: a second copy, now an ordinary cell"]
 
 
+@pytest.mark.parametrize("source", ["from helpers import *", "%run helpers.py", "exec('def right(): ...')", "x = 1"])
+def test_a_locked_cell_stands_behind_those_that_may_define_what_it_uses(source):
+    cells = {name: dict(cell) for name, cell in CELLS.items()}
+    cells["setup"]["source"], cells["work-test"]["source"] = source, "assert work() == right()"
+    needs = Released("demo", cells).needs["work-test"]
+    assert needs == ([] if source == "x = 1" else ["setup"])
+
+
 def test_a_locked_cell_stands_behind_those_that_define_what_it_uses():
     sources = {"help": "import math\ndef helper(): pass", "one": "helper()\nx = 1", "two": "assert x", "free": "1"}
     cells = {

@@ -1,6 +1,7 @@
 """Stations: what ends, hangs or is killed costs one notebook, and limits hold for tests and whole submissions."""
 
 import contextlib
+import io
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -100,6 +102,20 @@ def test_a_task_that_ends_its_process_twice_is_told_and_the_station_goes_on(sand
     assert passed(station.judge(task(sandbox, *RIGHT))) == [True, True]
 
 
+def test_a_task_that_took_too_long_is_not_begun_again(sandbox, sandboxes, monkeypatch):
+    answers = [b'{"failed": "a crash", "late": false}\n', b'{"failed": "too long", "late": true}\n', b"no third"]
+    late, begun = Station(sandboxes), []
+    monkeypatch.setattr(late, "start", begun.append)
+    late._process = SimpleNamespace(stdin=io.BytesIO(), stdout=io.BytesIO(b"".join(answers)))
+    with pytest.raises(JudgingError, match="too long"):
+        late.judge(task(sandbox, "", ["1"]))
+    assert len(begun) == 2
+    late._process.stdout = io.BytesIO(answers[1] + answers[0])
+    with pytest.raises(JudgingError, match="too long"):
+        late.judge(task(sandbox, "", ["1"]))
+    assert len(begun) == 3
+
+
 def test_all_calls_of_a_test_together_have_a_time(sandbox, station):
     slow = "import time\ndef slow():\n    time.sleep(0.4)\n    return 1"
     calls = ["assert sum(slow() for _ in range(20)) == 20"]
@@ -162,7 +178,7 @@ def test_a_program_that_leaves_no_process_for_a_test_is_told_so_at_once(walls, s
     assert time.monotonic() - started < 20
 
 
-REFUSED = """import asyncio, mmap, socket
+REFUSED = """import asyncio, mmap, os, socket
 async def waits():
     await asyncio.sleep(0)
     return "waited"
@@ -172,13 +188,14 @@ def tries(what):
     except OSError as error:
         return type(error).__name__
 got = [tries("mmap.mmap(-1, 4096)"), tries("mmap.mmap(open('/dev/zero', 'r+b').fileno(), 4096)"),
-       tries("socket.socket(socket.AF_UNIX)"), len(socket.socketpair()), asyncio.run(waits()),
+       tries("socket.socket(socket.AF_UNIX)"), tries("os.sched_setaffinity(0, os.sched_getaffinity(0))"),
+       len(socket.socketpair()), asyncio.run(waits()),
        len(mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))]
 """
 
 
-def test_memory_that_nobody_counts_and_sockets_are_refused(walls, station):
-    got = ["PermissionError", "OSError", "PermissionError", 2, "waited", 4096]
+def test_memory_that_nobody_counts_sockets_and_other_cores_are_refused(walls, station):
+    got = ["PermissionError", "OSError", "PermissionError", "PermissionError", 2, "waited", 4096]
     result = station.judge(task(walls, REFUSED, [f"print(got)\nassert got == {got}"]))
     assert passed(result) == [True, True], result["outputs"]
 

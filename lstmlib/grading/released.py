@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell
 from nbgrader.nbgraderformat import SCHEMA_VERSION
 from nbgrader.preprocessors import ClearHiddenTests
 
-from lstmlib.grading.judge.source import bound, mentioned
+from lstmlib.grading.judge.source import bound, is_opaque, mentioned
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,14 @@ class Released:
 
     @cached_property
     def needs(self):
-        """Grade id of a locked cell to those of the locked cells above it that define what it mentions."""
+        """Grade id of a locked cell to those of the locked cells above it that define what it mentions, or may."""
         found: dict[str, list] = {}
-        defined: dict[str, set] = {}
+        defined: dict[str, set | None] = {}
         for name, cell in self.cells.items():
             if cell["cell_type"] == "code" and cell["metadata"]["locked"]:
                 names = mentioned(cell["source"])
-                found[name] = [other for other, theirs in defined.items() if theirs & names]
-                defined[name] = bound(cell["source"])
+                found[name] = [other for other, theirs in defined.items() if theirs is None or theirs & names]
+                defined[name] = None if is_opaque(cell["source"]) else bound(cell["source"])
         return found
 
 

@@ -13,15 +13,15 @@ class RoomLostError(RuntimeError):
     """The student's process has ended or does not answer any more."""
 
 
-def rebuild(description, at_end=False):
+def rebuild(description, at_end=False, course=()):
     """Make an exception of a described one; its traceback leads through the lines of the student's cells.
 
-    Its class is the builtin of that name, or a new one below the nearest builtin ancestor: no code of the student's
-    runs. KeyboardInterrupt and GeneratorExit, which mean something to the judge itself, become RuntimeError. So does
-    StopIteration but `at_end` of an iteration: it would end a loop of the test, such as ``all(map(…))``, before
-    anything was compared.
+    Its class is the builtin of that name, or a new one below the nearest ancestor that is a builtin, or has its name in
+    `course`, where locked cells have defined it: no code of the student's runs. KeyboardInterrupt and GeneratorExit,
+    which mean something to the judge itself, become RuntimeError. So does StopIteration but `at_end` of an iteration:
+    it would end a loop of the test, such as ``all(map(…))``, before anything was compared.
     """
-    error = _make(description, at_end)
+    error = _make(description, at_end, course)
     try:
         _pass_through(_frames(description), error)
     except type(error) as raised:
@@ -29,11 +29,11 @@ def rebuild(description, at_end=False):
     return error
 
 
-def _make(description, at_end):
+def _make(description, at_end, course):
     name, message = _text(description.get("name"), "Exception"), _text(description.get("message"), "")
     ancestors = [
         kind
-        for kind in (getattr(builtins, str(ancestor), None) for ancestor in _list(description.get("ancestors")))
+        for kind in (_class(str(ancestor), course) for ancestor in _list(description.get("ancestors")))
         if isinstance(kind, type) and issubclass(kind, BaseException)
     ]
     nearest = ancestors[0] if ancestors else Exception
@@ -43,8 +43,14 @@ def _make(description, at_end):
     kind = nearest if nearest.__name__ == name else type(name if name.isidentifier() else "Error", (nearest,), {})
     try:
         return kind(_Plain(message))
-    except TypeError:  # one of the few that want more than a message
-        return type(kind.__name__, (Exception,), {})(message)
+    except Exception:  # one that wants more than a message
+        own = {"__init__": Exception.__init__, "__str__": lambda error: message}
+        return type(kind.__name__, (kind,), own)(message)
+
+
+def _class(name, course):
+    own = name.removeprefix("__main__.")
+    return getattr(builtins, name, None) if own == name else dict.get(course, own)
 
 
 class _Plain(str):

@@ -2,12 +2,19 @@
 
 What a locked cell binds is the course's, and no student can rebind it for a test. So are the builtins, but for those
 that the release asks students to write, and the modules that the release imports, unless it asks for that name below.
+
+A test may take away or replace a name that it has found at the student's, to see whether a function uses another: the
+student's functions see that until the test ends.
 """
 
 import ast
 import builtins
+import contextlib
+from typing import Any
 
-from lstmlib.grading.judge.source import bound, parse
+from lstmlib.grading.judge.proxies import Remote
+from lstmlib.grading.judge.source import bound, is_opaque, parse
+from lstmlib.grading.room.frames import WireError
 
 _IPYTHON = {"_", "__", "___", "_i", "_ii", "_iii", "_dh", "_ih", "_oh", "In", "Out", "get_ipython", "exit", "quit"}
 
@@ -33,9 +40,10 @@ class Namespace(dict):
 
     def __init__(self):
         super().__init__(__name__="__main__", __builtins__=builtins)
-        self.student = None
+        self.student: Any = None
         self._imports, self._asked, self.classes = {}, set(), set()
-        self._reserved = set()
+        self._reserved, self._only_asked = set(), False
+        self._theirs: set[str] = set()  # what the present test has found at the student's
 
     def attach(self, student, released=()):
         """Look names up at a student from now on.
@@ -69,11 +77,19 @@ class Namespace(dict):
             del self._imports[name]
 
     def reserve(self, source):
-        """Keep the names that a trusted cell binds for the course, also if it did not come to binding them."""
-        self._reserved |= bound(source)
+        """Keep the names that a trusted cell binds for the course, also if it did not come to binding them.
+
+        Where it does not show which these are, all are that the release does not ask for.
+        """
+        self._reserved |= bound(source) - self._theirs
+        self._only_asked |= is_opaque(source)
+
+    def begin(self):
+        """Begin a cell, which has found nothing yet."""
+        self._theirs.clear()
 
     def __missing__(self, name):
-        if name in self._reserved:
+        if name in self._reserved or (self._only_asked and name not in self._asked):
             raise KeyError(name)
         if self.student is None or not isinstance(name, str) or name in _IPYTHON or name.startswith("__"):
             raise KeyError(name)
@@ -82,7 +98,24 @@ class Namespace(dict):
         if name in self._imports:
             exec(compile(ast.Module([self._imports[name]], []), "<release>", "exec"), self)
             return dict.__getitem__(self, name)
-        return self.student.lookup(name)
+        found = self.student.lookup(name)
+        self._theirs.add(name)
+        return found
+
+    def __setitem__(self, name, value):
+        if name in self._theirs:
+            with contextlib.suppress(WireError):  # it may be nothing that can be handed over
+                self.student.bind(name, value)
+            if isinstance(value, Remote) and value._remote.name == name:
+                self.pop(name, None)  # it is back in its place
+                return
+        super().__setitem__(name, value)
+
+    def __delitem__(self, name):
+        self[name]  # or else there is none
+        self.pop(name, None)
+        if name in self._theirs:
+            self.student.unbind(name)
 
     def get(self, name, default=None):
         try:

@@ -77,7 +77,7 @@ class Referee:
         self.shell = make_shell() if shell is None else shell
         self.namespace = self.shell.user_ns
         self.namespace.attach(self.student, released)
-        self.student.classes = self.namespace.classes
+        self.student.classes, self.student.course = self.namespace.classes, self.namespace
 
     def judge(self, cells):
         """Run cells; those behind the last test only to be shown, where that is done elsewhere.
@@ -163,6 +163,7 @@ class Referee:
 
     def _trusted(self, source, silent=False):
         self.student.allowance.begin_test()
+        self.namespace.begin()
         try:
             outputs, success = self.shell.show(source, silent)
         finally:

@@ -4,6 +4,8 @@ import ast
 import dis
 import functools
 
+_BINDING = {"exec", "globals", "locals", "vars", "get_ipython"}
+
 
 @functools.lru_cache(1000)
 def parse(source):
@@ -29,6 +31,15 @@ def bound(source):
     """The names that a cell binds in its notebook, if it comes to that."""
     code = compile(parse(source), "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     return {step.argval for step in dis.get_instructions(code) if step.opname == "STORE_NAME"}
+
+
+def is_opaque(source):
+    """Whether a cell may bind names that are not in it: by an import of everything, a magic or ``exec``."""
+    magic = any(line.lstrip().startswith(("%", "!")) for line in source.split("\n"))
+    return magic or any(
+        node.names[0].name == "*" if isinstance(node, ast.ImportFrom) else getattr(node, "id", "") in _BINDING
+        for node in ast.walk(parse(source))
+    )
 
 
 def mentioned(source):

@@ -141,7 +141,7 @@ class Station:
                 self.end()
             if "failed" not in reply:
                 return reply
-            if last:
+            if last or reply.get("late"):  # which would take as long again
                 raise JudgingError(reply["failed"])
         raise AssertionError("unreachable")
 
@@ -249,13 +249,13 @@ def _apart(work, seconds, memory):
     _, status = os.waitpid(child, 0)
     if late or status or not answer:
         why = f"took more than {seconds:g} seconds" if late else _end(status)
-        return json.dumps({"failed": f"The process that judged it {why}."}).encode()
+        return json.dumps({"failed": f"The process that judged it {why}.", "late": late}).encode()
     return bytes(answer)
 
 
 def _end(status):
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
-        return "came to no end of what a student's function had asked of a test's"
+        return "came to no end of what the student's program had asked for"
     return f"ended with status {status}"
 
 

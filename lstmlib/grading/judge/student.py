@@ -63,6 +63,7 @@ class Student:
         self.names = RemoteNames(self)
         self.calls = 0
         self.classes: set[str] = set()  # names of those that the release asks students to write
+        self.course: dict = {}  # the names of the course, its exceptions among them
         self._room: Any = None
         self._fork: Any = None
         self._lending = Lending(self, own)
@@ -218,6 +219,11 @@ class Student:
         self._found.pop(name, None)
         self._ask("bind", name=name, value=value)
 
+    def unbind(self, name):
+        """Take away one of the student's names in the present fork."""
+        self._found.pop(name, None)
+        self._ask("unbind", name=name)
+
     def ask(self, do, arguments=None, named=None, **head):
         """Ask the fork to do something; return what came of it, or raise what the student's code raised."""
         if do in ("call", "special"):
@@ -253,7 +259,8 @@ class Student:
             self._fork.send(message, writer.blobs, deadline)
             answer, blobs = self._receive(deadline)
             reader = Reader(blobs, self._lending.resolve, writer.table, bounded=True)
-            changes.apply(answer.get("changed", []), reader)
+            with at_most(deadline - time.monotonic()):  # a set of numbers that collide takes longer than it is long
+                changes.apply(answer.get("changed", []), reader)
             self._waiting, finished = self._waiting - 1, True
         except (ClosedError, WireError) as error:
             why = self._why(error)
@@ -269,8 +276,13 @@ class Student:
         if isinstance(answer.get("printed"), str):
             sys.stdout.write(plain(answer["printed"]))
         if isinstance(answer.get("error"), dict):
-            raise rebuild(answer["error"], at_end=do == "special" and head.get("name") == "next")
-        return answer, reader.value(answer.get("value"))
+            raise rebuild(answer["error"], do == "special" and head.get("name") == "next", self.course)
+        try:
+            with at_most(deadline - time.monotonic()):
+                return answer, reader.value(answer.get("value"))
+        except LateError:
+            self.allowance.note(f"an answer could not be read within {self.allowance.limit(seconds)}")
+            raise TimeoutError(f"The answer could not be read within {self.allowance.limit(seconds)}.") from None
 
     def _give_up(self, why):
         """Record why a request stays without an answer; where nobody has, an alarm has ended it."""

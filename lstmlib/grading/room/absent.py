@@ -8,10 +8,30 @@ class NotWhileGradingError(Exception):
 
 
 class Silent:
-    """What students call to look at their own work: it does nothing, so that what stands below it is run."""
+    """What students call to look at their own work: it does nothing, so that what stands below it is run.
+
+    Whatever is done with what a call returns, nothing stops there: it is true, and no operator minds it.
+    """
 
     def __call__(self, *unused, **named):
         return self
+
+    def __iter__(self):
+        return iter(())
+
+    def __float__(self):
+        return 1.0
+
+    def __index__(self):
+        return 1
+
+    def __exit__(self, *unused):
+        return False
+
+    def __format__(self, *unused):
+        return repr(self)
+
+    __hash__ = object.__hash__
 
     def __getattr__(self, name):
         if name.startswith("_"):
@@ -20,6 +40,14 @@ class Silent:
 
     def __repr__(self):
         return "(not run while it is graded)"
+
+
+_OPERATORS = """
+    add sub mul truediv floordiv mod pow matmul radd rsub rmul rtruediv rfloordiv rmod rpow rmatmul and or xor
+    neg pos abs invert round eq ne lt le gt ge getitem setitem delitem enter contains
+"""
+for _name in _OPERATORS.split():
+    setattr(Silent, f"__{_name}__", Silent.__call__)
 
 
 class Absent:

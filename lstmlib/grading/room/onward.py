@@ -27,7 +27,8 @@ def go_on(shell, source):
         statements = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    if not _is_want(shell.stopped) and not _meets_absent(_at(statements, _line_of(shell.stopped)), shell.user_ns):
+    where, names = _at(statements, _line_of(shell.stopped)), shell.user_ns
+    if not _is_want(shell.stopped, names) and not _meets_absent(where, names):
         return
     lines, success = source.splitlines(keepends=True), False
     while not success and isinstance(shell.stopped, Exception):  # and not an interrupt
@@ -39,11 +40,13 @@ def go_on(shell, source):
         _, success = shell.show("\n" * (below[0] - 1) + "".join(lines[below[0] - 1 :]), brief=True)
 
 
-def _is_want(error):
+def _is_want(error, names):
     """Whether an error comes of an absent module: one of a name in it, or of a module below it."""
     if isinstance(error, ModuleNotFoundError):
         parts = (error.name or "").split(".")
         return any(map(_is_absent, (sys.modules.get(".".join(parts[:count])) for count in range(1, len(parts)))))
+    if isinstance(error, NameError):  # of something that an import of everything should have brought
+        return "NotWhileGradingError" in names
     return type(error).__name__ == "NotWhileGradingError"
 
 

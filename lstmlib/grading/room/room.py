@@ -164,6 +164,10 @@ class Room:
         self.shell.user_ns[head["name"]] = reader.value(head["value"])
         return {}, Writer(self._export)
 
+    def _do_unbind(self, head, reader):
+        self.shell.user_ns.pop(head["name"], None)
+        return {}, Writer(self._export)
+
     def _do_call(self, head, reader):
         return self._apply(self._lent[head["key"]], head, reader)
 
@@ -286,7 +290,7 @@ def names_in(code):
 
 
 def describe_error(error):
-    """An exception as data: its kind, its builtin ancestors, its message, and the lines that it passed."""
+    """An exception as data: its kind, its ancestors, its message, and the lines that it passed."""
     try:
         message = str(error)
     except Exception:  # its __str__ is the student's code as well
@@ -295,7 +299,10 @@ def describe_error(error):
     for frame in traceback.extract_tb(error.__traceback__)[-MOST_FRAMES:]:
         if frame.filename.startswith("<"):  # a cell
             frames.append([frame.filename, frame.lineno, frame.name, frame.line or ""])
-    ancestors = [kind.__name__ for kind in type(error).__mro__ if getattr(builtins, kind.__name__, None) is kind]
+    ancestors = [
+        kind.__name__ if getattr(builtins, kind.__name__, None) is kind else f"{kind.__module__}.{kind.__name__}"
+        for kind in type(error).__mro__
+    ]
     return {
         "name": type(error).__name__,
         "ancestors": ancestors,

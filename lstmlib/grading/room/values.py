@@ -274,8 +274,12 @@ def _read_dict(reader, number, pairs):
 
 
 def _read_set(reader, number, nodes):
-    value = reader.keep(number, set())
-    value.update(reader.values(nodes))
+    return _fill(reader.keep(number, set()), reader.values(nodes))
+
+
+def _fill(value, items):
+    for item in items:  # one by one: where they collide it takes long, and no alarm is heard in the middle of a step
+        value.add(item)
     return value
 
 
@@ -356,7 +360,7 @@ _READERS: dict[str, Callable[..., Any]] = {
     "list": _read_list,
     "dict": _read_dict,
     "set": _read_set,
-    "frozenset": lambda reader, nodes: frozenset(reader.values(nodes)),
+    "frozenset": lambda reader, nodes: frozenset(_fill(set(), reader.values(nodes))),
     "range": _read_range,
     "slice": lambda reader, start, stop, step: slice(*reader.values((start, stop, step))),
     "ellipsis": lambda reader: ...,
