@@ -191,3 +191,9 @@ def test_in_the_place_of_a_table_that_is_too_large_stands_its_text():
     data = {"text/html": "<table>" + "<tr><td>1</td></tr>" * 20_000 + "</table>", "text/plain": "a large table"}
     page = render(new_code_cell("x", outputs=[new_output("execute_result", data)]))
     assert "a large table" in page and "&lt;table&gt;" not in page
+
+
+def test_of_an_output_that_changes_its_colour_all_the_time_the_text_is_shown():
+    few, many = ("\x1b[31mred\x1b[m" * count for count in (10, 20_000))
+    page = render(*(new_code_cell("x", outputs=[new_output("stream", text=text)]) for text in (few, many)))
+    assert page.count(">red<") == 10 and "red" * 20_000 in page

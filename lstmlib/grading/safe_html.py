@@ -9,7 +9,7 @@ import secrets
 import bleach
 from bleach import html5lib_shim
 from nbconvert.exporters import HTMLExporter
-from nbconvert.filters import strip_files_prefix
+from nbconvert.filters import ansi2html, strip_ansi, strip_files_prefix
 from nbconvert.filters.markdown_mistune import InvalidNotebook
 from traitlets import Bool
 
@@ -31,6 +31,7 @@ MOST_TOKENS = 20_000  # tags, and what is between them
 DEEPEST = 50  # elements in one another
 MOST_FORMATTING = 8  # elements such as <b> that are left open: each paragraph opens them again
 MOST_ATTRIBUTES = 50
+MOST_COLOURS = 10_000  # changes of colour in an output
 LONGEST_CLEANED = 5 * LONGEST  # what is opened again brings its attributes with it
 _PICTURE = re.compile(r"[A-Za-z0-9+/=]{1000,}")
 _MATHEMATICS = re.compile(r"\\begin\{|\\\\[\[(]")
@@ -129,6 +130,7 @@ class SafeHTML(HTMLExporter):
 
     def default_filters(self):
         yield from super().default_filters()
+        yield "ansi2html", _coloured
         yield "clean_html", self._clean
         # All templates end with one of these two what they do with Markdown, and nbgrader's always with this one. It
         # may uncover a javascript: link, behind files/, so that cleaning comes after it.
@@ -143,6 +145,10 @@ class SafeHTML(HTMLExporter):
         affordable = length <= min(LONGEST, self._left)
         self._left -= length if affordable else 0
         return affordable
+
+
+def _coloured(text):
+    return ansi2html(strip_ansi(text) if text.count("\x1b") > MOST_COLOURS else text)
 
 
 def _plain(nb):
