@@ -704,6 +704,23 @@ def test_one_notebook_of_an_assignment_can_be_graded_alone_and_a_student_left_ou
     assert marks_of(folder) == {"ada": FULL}
 
 
+def test_a_notebook_that_was_not_asked_for_is_no_file_beside_and_its_evidence_stays(course):
+    folder, released = course
+    shutil.copy(folder / "source" / "sums" / "sums.ipynb", folder / "source" / "sums" / "more.ipynb")
+    run(folder, "generate_assignment", "sums", "--force")
+    place = hand_in(folder, "ada", solve(released))
+    shutil.copy(place / "sums.ipynb", place / "more.ipynb")
+    run(folder, "autograde", "sums")
+    before = evidence_of(folder, "ada")
+    hand_in(folder, "ada", solve(released, add="def add(a, b):\n    return 0"))
+    run(folder, "autograde", "sums", "--notebook=more")
+    found = evidence_of(folder, "ada")
+    assert found["repairs"] == []
+    then = {key: before[key] for key in ("graded", "submission")}
+    assert found["notebooks"]["sums"] == then | before["notebooks"]["sums"]
+    assert found["submission"] != before["submission"] and "graded" not in found["notebooks"]["more"]
+
+
 def test_five_runs_at_once_grade_everybody_once(course):
     folder, released = course
     for number in range(12):

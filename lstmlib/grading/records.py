@@ -63,6 +63,12 @@ class Records:
             return {}
         return found if isinstance(found, dict) else {}
 
+    def notebooks(self, assignment, student, names):
+        """What is recorded of some notebooks of a submission, each with when that was and what was handed in then."""
+        evidence = self.evidence(assignment, student)
+        then = {key: evidence.get(key) for key in ("graded", "submission")}
+        return {name: then | about for name, about in evidence.get("notebooks", {}).items() if name in names}
+
     def write_evidence(self, assignment, student, evidence):
         """Record what is known of a submission."""
         _replace(self._evidence_path(assignment, student), _text(evidence))

@@ -12,7 +12,6 @@ import os
 from dataclasses import dataclass, field
 
 import nbformat
-from nbgrader import utils
 from nbgrader.api import MissingEntry
 from nbgrader.preprocessors import AssignLatePenalties
 from tqdm import tqdm
@@ -24,7 +23,7 @@ from lstmlib.grading.judge.sandbox import SandboxError
 from lstmlib.grading.judge.station import JudgingError
 from lstmlib.grading.messages import above_the_bar, counted, in_a_line, quietly, some
 from lstmlib.grading.placing import place
-from lstmlib.grading.submission import Submission, digest_of, read_submission
+from lstmlib.grading.submission import Submission, digest_of, read_submission, read_timestamp
 
 
 class RunError(RuntimeError):
@@ -148,13 +147,13 @@ class Run:
                 raise RunError("expected a student id of at most 200 bytes of UTF-8 in one line; rename the folder")
             self.converter.notebooks = [os.path.join(folder, f"{name}.ipynb") for name in self.assignment.wanted]
             self.converter.run_pre_convert_hook()
-            submission = read_submission(student, folder, self.assignment.wanted)
+            submission = read_submission(student, folder, self.assignment.released, self.assignment.wanted)
             self.assignment.look_beside(submission)
             work = Work(
                 submission,
                 self.assignment.key(submission.digest, self._recorded.get(student, "None")),
                 self.assignment.files_beside(submission),
-                _timestamp(submission),
+                read_timestamp(submission),
             )
             for name, notebook in submission.notebooks.items():
                 submission.notebooks[name] = self._through(self.before, notebook, name, student)
@@ -181,18 +180,19 @@ class Run:
                 name: self._through(self.after, _show(notebook, work.results[name]["outputs"]), name, student)
                 for name, notebook in work.submission.notebooks.items()
             }
+            kept = set(self.assignment.released) - set(graded)
+            earlier = self.records.notebooks(self.assignment.name, student, kept)
             self.records.forget_evidence(self.assignment.name, student)  # it is done again when all of it is
             scores, late = self.bookkeeper.enter(student, work.timestamp, graded, self.converter.create_student)
             if late > 0:
                 for name, notebook in graded.items():
                     self._through([self.late_penalties], notebook, name, student)
-            kept = set(self.assignment.released) - set(graded)
             place(self._destination(student), work.files, graded, kept)
             self._drop_feedback(student)
             with quietly(self.log):
                 self.converter.set_permissions(self.assignment.name, student)
             self.converter.run_post_convert_hook()
-            self.records.write_evidence(self.assignment.name, student, self._evidence(work, scores, cached))
+            self.records.write_evidence(self.assignment.name, student, self._evidence(work, scores, cached, earlier))
         except SandboxError:
             raise
         except Exception as error:
@@ -226,7 +226,7 @@ class Run:
             self.log.warning("Removed feedback of %s that is older than the marks: generate it again", student)
             place(os.path.normpath(folder), None, {}, set())
 
-    def _evidence(self, work, scores, cached):
+    def _evidence(self, work, scores, cached, earlier):
         return {
             "student": work.submission.student,
             "assignment": self.assignment.name,
@@ -235,7 +235,8 @@ class Run:
             "submission": work.submission.digest,
             "timestamp": str(work.timestamp) if work.timestamp else None,
             "repairs": work.submission.report(),
-            "notebooks": {
+            "notebooks": earlier
+            | {
                 name: {
                     "released": self.assignment.wanted[name].digest,
                     "task": task.digest,
@@ -273,18 +274,6 @@ def _show(notebook, outputs):
 
 def _counted(output, count):
     return output | {"execution_count": count} if "execution_count" in output else output
-
-
-def _timestamp(submission):
-    """When it was handed in, if a file says so, as ``nbgrader collect`` writes it."""
-    text = submission.files.get("timestamp.txt", b"")[:100].decode(errors="replace").strip()
-    if not text:
-        return None
-    try:
-        return utils.parse_utc(text)
-    except (ValueError, OverflowError):
-        submission.repairs.append(f"timestamp.txt holds no time ({text[:40]!r}): taken as not there")
-        return None
 
 
 def _is_id(student):

@@ -6,6 +6,8 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nbgrader.utils import parse_utc
+
 from lstmlib.grading.messages import counted, some, told
 from lstmlib.grading.repair import grade_id, is_written, repair
 from lstmlib.grading.salvage import LARGEST, read_notebook
@@ -51,7 +53,7 @@ def digest_of(folder):
     return _hash(_walk(Path(folder), [])[0])
 
 
-def read_submission(student, folder, released):
+def read_submission(student, folder, released, chosen=None):
     """Read what a student handed in.
 
     Parameters
@@ -59,7 +61,9 @@ def read_submission(student, folder, released):
     student : str
     folder : path
     released : dict
-        Name to `lstmlib.grading.released.Released`, of the notebooks that are wanted.
+        Name to `lstmlib.grading.released.Released`, of all notebooks of the assignment.
+    chosen : iterable of str, optional
+        Names of those that are wanted: all, unless told otherwise.
 
     Returns
     -------
@@ -74,7 +78,8 @@ def read_submission(student, folder, released):
         drafts[path] = read_notebook(found[path])
         if Path(path).stem in released or any(_known(drafts[path][0], wanted) for wanted in released.values()):
             del found[path]  # any other is the student's own, like a module: %run can run it
-    for name, wanted in released.items():
+    for name in released if chosen is None else chosen:
+        wanted = released[name]
         notebook, repairs = _choose(wanted, drafts, set(released) - {name}, found)
         bare = not notebook.cells
         mended = repair(notebook, wanted)
@@ -83,6 +88,18 @@ def read_submission(student, folder, released):
         submission.repairs += [f"{name}: {sentence}" if len(released) > 1 else sentence for sentence in repairs]
     submission.files = found
     return submission
+
+
+def read_timestamp(submission):
+    """When it was handed in, if a file says so, as ``nbgrader collect`` writes it."""
+    text = submission.files.get("timestamp.txt", b"")[:100].decode(errors="replace").strip()
+    if not text:
+        return None
+    try:
+        return parse_utc(text)
+    except (ValueError, OverflowError):
+        submission.repairs.append(f"timestamp.txt holds no time ({text[:40]!r}): taken as not there")
+        return None
 
 
 def _choose(wanted, drafts, others, files):
