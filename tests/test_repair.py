@@ -1,8 +1,11 @@
 """Damaged notebooks become gradable again, and nothing that a student wrote gets lost."""
 
+import copy
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbgrader.utils import compute_checksum
 
 from lstmlib.grading.released import Released
 from lstmlib.grading.repair import grade_id, overlooked, repair
@@ -186,6 +189,28 @@ def test_text_of_locked_cells_is_that_of_the_instructor(source, count):
     notebook = submission()
     named(notebook, "work-test").source = source
     assert len(repaired(notebook)[1]) == count
+
+
+def test_a_locked_cell_of_another_release_is_not_called_changed():
+    notebook = submission()
+    old = named(notebook, "work-test")
+    old.source = "# graded, at first"
+    old.metadata.nbgrader.points = 1
+    old.metadata.nbgrader.checksum = compute_checksum(old)
+    changed = copy.deepcopy(notebook)
+    _, repairs = repaired(notebook)
+    assert repairs == ["cell work-test: of another release, its text is now that of the present one"]
+    named(changed, "work-test").source += " too"
+    assert repaired(changed)[1] == ["cell work-test: its text had been changed, restored"]
+
+
+@pytest.mark.parametrize("points", ["many", None, 10**400, [1]])
+def test_odd_points_of_a_locked_cell_stop_nothing(points):
+    notebook = submission()
+    cell = named(notebook, "work-test")
+    cell.source = "pass"
+    cell.metadata.nbgrader.points = points
+    assert repaired(notebook)[1] == ["cell work-test: its text had been changed, restored"]
 
 
 def test_the_kernel_is_that_of_the_release():

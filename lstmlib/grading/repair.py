@@ -7,6 +7,7 @@ recorded when it made the release says how the notebook should look.
 import copy
 
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbgrader.utils import compute_checksum
 
 from lstmlib.grading.messages import counted, some
 
@@ -38,8 +39,8 @@ def repair(nb, released):
         With names as the student wrote them.
     """
     repairs: list[str] = []
-    _settle_identities(nb, released.cells, repairs)
-    _restore_kinds_and_locked_text(nb, released, repairs)
+    intact = _settle_identities(nb, released.cells, repairs)
+    _restore_kinds_and_locked_text(nb, released, intact, repairs)
     _put_back(nb, released.cells, repairs)
     _move_behind(nb, released, repairs)
     _restore_kernel(nb, released.kernelspec, repairs)
@@ -47,7 +48,9 @@ def repair(nb, released):
 
 
 def _settle_identities(nb, released, repairs):
+    """Give each known cell its metadata; return the grade ids of those that are as some release had them."""
     kept: dict = {}
+    intact = set()
     for cell in reversed(nb.cells):
         name = grade_id(cell)
         if name in released and (name not in kept or is_written(cell, released) > is_written(kept[name], released)):
@@ -55,14 +58,28 @@ def _settle_identities(nb, released, repairs):
     for cell in reversed(nb.cells):
         name = grade_id(cell)
         if name in kept and kept[name] is cell:
+            if _is_intact(cell):
+                intact.add(name)
             cell.metadata["nbgrader"] = dict(released[name]["metadata"])
         elif "nbgrader" in cell.metadata:
             del cell.metadata["nbgrader"]
             what = f"{name}: a second copy" if name in kept else f"{name!r}: an unknown id"
             repairs.append(f"cell {what}, now an ordinary cell")
+    return intact
 
 
-def _restore_kinds_and_locked_text(nb, released, repairs):
+def _is_intact(cell):
+    """Whether a cell agrees with the checksum that nbgrader wrote into it when it made the release, whichever it was.
+
+    The checksum is of text, kind, grade id and points, and of whether it is graded, a solution and locked.
+    """
+    try:
+        return cell.metadata["nbgrader"].get("checksum") == compute_checksum(cell)
+    except (ArithmeticError, LookupError, TypeError, ValueError):  # points may be missing, or anything
+        return False
+
+
+def _restore_kinds_and_locked_text(nb, released, intact, repairs):
     for position, cell in enumerate(nb.cells):
         name = grade_id(cell)
         if name is None:
@@ -73,7 +90,8 @@ def _restore_kinds_and_locked_text(nb, released, repairs):
             nb.cells[position] = cell = _new(original, cell.source, cell.id)
         if original["metadata"]["locked"]:
             if cell.source not in (original["source"], released.texts[name]):
-                repairs.append(f"cell {name}: its text had been changed, restored")
+                why = "of another release, its text is now that of the present one"
+                repairs.append(f"cell {name}: {why if name in intact else 'its text had been changed, restored'}")
             cell.source = original["source"]
 
 
