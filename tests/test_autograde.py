@@ -23,8 +23,10 @@ from nbgrader.api import Gradebook
 from lstmlib.grading.judge.sandbox import Limits
 from lstmlib.grading.judge.settings import Judge
 from lstmlib.grading.marks import read_marks
+from lstmlib.grading.released import Released
 from lstmlib.grading.room.frames import Channel
-from lstmlib.grading.submission import LARGEST_FILES, LONGEST_PATH, MOST_FILES
+from lstmlib.grading.salvage import LARGEST
+from lstmlib.grading.submission import LARGEST_FILES, LONGEST_PATH, MOST_FILES, digest_of, read_submission
 from tests.sample_class.run import ROOT, directories
 from tests.small_course import RIGHT, Command, cell, hand_in, make_release, run, solve
 
@@ -553,6 +555,19 @@ def test_what_is_too_large_beside_the_notebook_is_left_out_and_costs_nothing(cou
     graded = folder / "autograded" / "ada" / "sums"
     there = {str(path.relative_to(graded)) for path in graded.rglob("*") if path.is_file()}
     assert there == {"sums.ipynb", "plus.py", "more.bin", "own/one.ipynb"}
+
+
+def test_large_notebooks_of_the_student_s_own_crowd_out_none_of_the_assignment(tmp_path):
+    names = ["a/one.ipynb", "b/two.ipynb", "c/sums.ipynb", "three.ipynb"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        with open(tmp_path / name, "wb") as file:
+            file.truncate(LARGEST * 2 // 3)
+    (tmp_path / "sums.ipynb").write_text(nbformat.writes(new_notebook()))
+    submission = read_submission("ada", tmp_path, {"sums": Released("sums", {})})
+    told = "too many files or bytes, or too long a path: 2 files left out ('a/one.ipynb', 'b/two.ipynb')"
+    assert told in submission.repairs
+    assert submission.digest == digest_of(tmp_path, ["sums"])
 
 
 def test_more_data_of_the_course_than_a_submission_can_have_are_named(course):

@@ -128,7 +128,8 @@ class Run:
         if any(entered.get(name) != about["scores"] for name, about in evidence.get("notebooks", {}).items()):
             return False  # another gradebook has come in the place of the one in which they were entered
         try:
-            return evidence.get("key") == self.assignment.key(digest_of(folder), self._recorded[student])
+            digest = digest_of(folder, self.assignment.released)
+            return evidence.get("key") == self.assignment.key(digest, self._recorded[student])
         except OSError:  # reading it will say so
             return False
 

@@ -16,6 +16,7 @@ LARGEST_FILES = 50 * 2**20  # bytes of all that lies beside the graded notebooks
 MOST_FILES = 2_000
 LONGEST_PATH = 1_000  # bytes, of any of these files
 MOST_NOTEBOOKS = 200
+LARGEST_NOTEBOOKS = 2 * LARGEST  # bytes of all of them, for they are in memory at the same time
 
 
 @dataclass
@@ -48,9 +49,9 @@ class Submission:
         return told(self.repairs)
 
 
-def digest_of(folder):
-    """SHA-256 of names and contents of all files in a folder, links aside."""
-    return _hash(_walk(Path(folder), [])[0])
+def digest_of(folder, names):
+    """SHA-256 of what `read_submission` reads in a folder, if the assignment has notebooks of these names."""
+    return _hash(_walk(Path(folder), names, [])[0])
 
 
 def read_submission(student, folder, released, chosen=None):
@@ -70,7 +71,7 @@ def read_submission(student, folder, released, chosen=None):
     Submission
     """
     submission = Submission(student, Path(folder))
-    found, links = _walk(submission.folder, submission.repairs)
+    found, links = _walk(submission.folder, released, submission.repairs)
     submission.digest = _hash(found)
     submission.repairs += [f"{link!r} is a link: not followed" for link in links]
     drafts = {}
@@ -145,32 +146,34 @@ def _written(notebook, wanted):
     return sum(is_written(cell, wanted.cells) for cell in notebook.cells)
 
 
-def _walk(folder, repairs):
+def _walk(folder, names, repairs):
     """The files in a folder by their paths, and the links."""
-    found: dict[str, bytes] = {}
-    links, total, notebooks, others, left_out = [], 0, 0, 0, []
-    for top, folders, names in os.walk(folder):
-        for name in [*folders, *names]:
+    sizes, links = {}, []
+    for top, folders, files in os.walk(folder):
+        for name in [*folders, *files]:
             path = os.path.join(top, name)
             if os.path.islink(path):
                 links.append(os.path.relpath(path, folder))
         folders[:] = sorted(name for name in folders if name != ".ipynb_checkpoints")
-        for name in sorted(names, key=lambda name: (name != "timestamp.txt", name)):  # which none can crowd out
+        for name in sorted(files):
             path = os.path.join(top, name)
             about = os.lstat(path)
-            inside = os.path.relpath(path, folder)
-            if not stat.S_ISREG(about.st_mode):
-                continue
-            if name.endswith(".ipynb"):
-                notebooks += 1
-                fits = notebooks <= MOST_NOTEBOOKS
-            elif fits := total + about.st_size <= LARGEST_FILES and others < MOST_FILES:
-                others, total = others + 1, total + about.st_size
-            if not fits:
-                left_out.append(inside)
-                continue
-            with open(path, "rb") as file:
-                found[inside] = file.read(LARGEST + 1)
+            if stat.S_ISREG(about.st_mode):
+                sizes[os.path.relpath(path, folder)] = about.st_size
+    found: dict[str, bytes] = {}
+    left_out = []
+    free = {True: (MOST_NOTEBOOKS, LARGEST_NOTEBOOKS), False: (MOST_FILES, LARGEST_FILES)}
+    first = {"timestamp.txt", *(f"{name}.ipynb" for name in names)}  # which none can crowd out
+    for path in sorted(sizes, key=lambda path: os.path.basename(path) not in first):
+        is_notebook = path.endswith(".ipynb")
+        size = min(sizes[path], LARGEST + 1) if is_notebook else sizes[path]
+        count, room = free[is_notebook]
+        if not count or size > room:
+            left_out.append(path)
+            continue
+        free[is_notebook] = count - 1, room - size
+        with open(os.path.join(folder, path), "rb") as file:
+            found[path] = file.read(LARGEST + 1)
     if left_out:
         repairs.append(too_much_of(left_out))
     return found, links
