@@ -19,6 +19,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
+from traitlets.config import Config
 
 from lstmlib.grading.judge.sandbox import Limits
 from lstmlib.grading.judge.settings import Judge
@@ -709,6 +710,18 @@ def test_a_notebook_that_lies_a_folder_too_high_is_named(course):
 def test_limits_can_be_set_and_each_has_the_name_that_it_has_where_it_is_kept():
     settings = {field.name: field.default for field in fields(Limits)}
     assert Judge(limits=settings).limits == settings
+
+
+@pytest.mark.parametrize(("settings", "seconds"), [
+    ({"Execute": {"timeout": 120}}, 120),
+    ({"ExecutePreprocessor": {"timeout": 120}}, 120),
+    ({"Execute": {"timeout": 120}, "Judge": {"timeout": 5}}, 5),
+    ({"Execute": {"timeout": None}}, 30),
+    ({"Execute": {"timeout": -1}}, 30),
+    ({}, 30),
+])  # fmt: skip
+def test_the_seconds_for_a_cell_are_those_of_nbgrader_s_own_setting_where_only_that_is_made(settings, seconds):
+    assert Judge(config=Config(settings)).timeout == seconds
 
 
 def test_one_notebook_of_an_assignment_can_be_graded_alone_and_a_student_left_out(course):

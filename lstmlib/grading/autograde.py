@@ -75,6 +75,7 @@ class Autograde(converters.Autograde):
             self.stop("--no-execute would trust the outputs that students handed in. Leave it out.")
         try:
             judge = Judge(parent=self)
+            judge.trait_values()  # what is not set may come from other settings, which may be wrong
         except TraitError as error:
             self.stop(f"Correct a setting of c.Judge, in nbgrader_config.py or on the command line: {error}")
         with contextlib.chdir(self.coursedir.root):

@@ -5,8 +5,9 @@ import math
 import os
 import re
 
+from nbgrader.preprocessors import Execute
 from nbgrader.utils import is_grade, is_locked, is_solution
-from traitlets import Bool, Dict, Enum, Float, Integer, List, TraitError, Unicode, validate
+from traitlets import Bool, Dict, Enum, Float, Integer, List, TraitError, Unicode, default, validate
 from traitlets.config import LoggingConfigurable
 
 from lstmlib.grading.judge.task import BACKENDS, Task
@@ -35,9 +36,11 @@ class Judge(LoggingConfigurable):
         "bubblewrap",
         help="Where students' code runs: in a bubblewrap sandbox, or unprotected in a process of its own.",
     ).tag(config=True)
-    timeout = Float(30, help="Seconds for a cell of the student's, or for all calls that a test cell makes.").tag(
-        config=True
-    )
+    timeout = Float(
+        30,
+        help="Seconds for a cell of the student's, or for all calls that a test cell makes. Where this is not set, "
+        "c.Execute.timeout counts, unless it is None, 0 or negative, which there means no limit.",
+    ).tag(config=True)
     submission_timeout = Float(600, help="Seconds for all that the student's program does in a notebook.").tag(
         config=True
     )
@@ -73,6 +76,11 @@ class Judge(LoggingConfigurable):
     records = Unicode(
         "records", help="Folder, below the course's, for evidence, repair reports and results kept by content."
     ).tag(config=True)
+
+    @default("timeout")
+    def _be_as_in_nbconvert(self):
+        seconds = Execute(config=self.config).timeout
+        return seconds if seconds and seconds > 0 else Judge.timeout.default_value
 
     @validate("timeout", "submission_timeout")
     def _be_a_time(self, proposal):
