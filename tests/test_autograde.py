@@ -571,6 +571,26 @@ def test_large_notebooks_of_the_student_s_own_crowd_out_none_of_the_assignment(t
     assert submission.digest == digest_of(tmp_path, ["sums"])
 
 
+@pytest.mark.parametrize(("kernel", "message"), [
+    ({"name": "ir", "display_name": "R", "language": "R"}, "kernel of Python for sums.ipynb of sums; .* has 'r'.* own"),
+    ({"name": "ir", "display_name": "R"}, "its release has 'ir'"),
+    ({"name": "mine", "display_name": "Mine", "language": "python"}, None),
+    ({"name": "conda-env-deep-py", "display_name": "Mine"}, None),
+    ({}, None),
+])  # fmt: skip
+def test_a_release_whose_kernel_is_not_python_is_refused(course, kernel, message):
+    folder, released = course
+    path = folder / "source" / "sums" / "sums.ipynb"
+    source = nbformat.read(path, as_version=4)
+    source.metadata = {"kernelspec": kernel} if kernel else {}
+    nbformat.write(source, path)
+    run(folder, "generate_assignment", "sums", "--force")
+    hand_in(folder, "ada", solve(released))
+    with pytest.raises(RuntimeError, match=message) if message else contextlib.nullcontext():
+        run(folder, "autograde", "sums")
+    assert marks_of(folder) == ({} if message else {"ada": FULL})
+
+
 def test_more_data_of_the_course_than_a_submission_can_have_are_named(course):
     folder, released = course
     hand_in(folder, "ada", solve(released))

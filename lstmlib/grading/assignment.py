@@ -5,6 +5,7 @@ import functools
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 
 import nbformat
@@ -67,6 +68,13 @@ class Assignment:
         self.wanted = {name: found for name, found in self.released.items() if fnmatch.fnmatch(name, chosen)}
         if not self.wanted:
             raise AssignmentError(f"Expected notebooks {chosen!r} of {self.name}; it has {', '.join(self.released)}.")
+        for name, found in self.wanted.items():
+            if not re.search(r"python|\bpy$", found.language):
+                raise AssignmentError(
+                    f"Expected a kernel of Python for {name}.ipynb of {self.name}; its release has {found.language!r}. "
+                    "Grade it with nbgrader's own autograde, which is there without install() in nbgrader_config.py. "
+                    "If it is Python, write language: python into the kernelspec of its source and release it again."
+                )
         self.files = self._own_files(converter.exclude_overwriting.get(self.name, []))
         self._texts = {name: self._released_texts(name) for name in self.wanted}
         self._sources = {name: texts["code"] for name, texts in self._texts.items()}

@@ -39,6 +39,12 @@ class Released:
         return {name: without_hidden_tests(cell["source"]) for name, cell in self.cells.items()}
 
     @cached_property
+    def language(self):
+        """The language of the kernel, or its name where that is all that is known; without a kernel, python."""
+        kernel = self.kernelspec or {}
+        return str(kernel.get("language") or kernel.get("name") or "python").lower()
+
+    @cached_property
     def needs(self):
         """Grade id of a locked cell to those of the locked cells above it that define what it mentions, or may."""
         found: dict[str, list] = {}

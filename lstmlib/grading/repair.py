@@ -149,7 +149,7 @@ def _move_behind(nb, released, repairs):
 
 
 def _restore_kernel(nb, kernelspec, repairs):
-    if kernelspec is None:
+    if not kernelspec:  # nbgrader records an empty one where the source has none
         return
     name = nb.metadata.get("kernelspec", {}).get("name")
     if name is not None and name != kernelspec.get("name"):
