@@ -642,6 +642,16 @@ def test_a_submission_that_cannot_be_graded_stops_nobody_and_leaves_no_old_score
     assert marks_of(folder) == dict.fromkeys(("ada", "ben", "zoe"), FULL)
 
 
+def test_a_test_that_gives_more_points_than_it_has_is_named(tmp_path):
+    over = "### BEGIN HIDDEN TESTS\nadd(1, 2)\n### END HIDDEN TESTS"
+    released = make_release(tmp_path, [cell(over, "over", grade=True, locked=True, points=2)])
+    hand_in(tmp_path, "ada", solve(released))
+    for _ in range(2):  # the second time, the gradebook knows the submission
+        with pytest.raises(RuntimeError, match="ada: ValueError: notebook sums, cell over of 2 points: partial credit"):
+            run(tmp_path, "autograde", "sums")
+    assert marks_of(tmp_path) == {"ada": dict.fromkeys([*FULL, "over"])}
+
+
 @pytest.mark.parametrize("command", ["autograde", "generate_feedback"])
 def test_in_the_folder_of_submissions_no_command_runs_without_the_settings(course, command):
     folder, released = course

@@ -109,7 +109,8 @@ class Bookkeeper:
             for grade in entry.grades:
                 name = self._names[grade.cell_id]
                 if is_grade(found[name]):
-                    grade.auto_score, grade.needs_manual_grade = self._score(found[name], grade.manual_score)
+                    score, waits = self._score(entry.name, found[name], grade.manual_score)
+                    grade.auto_score, grade.needs_manual_grade = score, waits
                 given[name] = grade.auto_score  # of a task, which only a person grades, None
             for comment in entry.comments:
                 comment.auto_comment = _no_response(found.get(self._names[comment.cell_id]))
@@ -135,7 +136,7 @@ class Bookkeeper:
             for cell in [*notebook.grade_cells, *notebook.task_cells]:
                 score, waits = None, True
                 if found is not None and is_grade(found[cell.name]):
-                    score, waits = self._score(found[cell.name])
+                    score, waits = self._score(notebook.name, found[cell.name])
                 given[cell.name] = score
                 grades.append(row | {"cell_id": cell.id, "auto_score": score, "needs_manual_grade": waits})
             for cell in [*notebook.solution_cells, *notebook.task_cells]:
@@ -184,9 +185,13 @@ class Bookkeeper:
             submission.timestamp = timestamp
         return submission
 
-    def _score(self, cell, by_a_person=None):
+    def _score(self, notebook, cell, by_a_person=None):
         """The score of a cell, and whether it waits for a person."""
-        score, _ = determine_grade(cell, self.log)
+        try:
+            score, _ = determine_grade(cell, self.log)
+        except ValueError as error:
+            most = cell.metadata["nbgrader"]["points"]
+            raise ValueError(f"notebook {notebook}, cell {grade_id(cell)} of {most:g} points: {error}") from error
         return score, by_a_person is not None or score is None
 
 
