@@ -147,6 +147,17 @@ def test_outcomes_are_remembered_until_a_file_changes(solutions, tmp_path, monke
     assert "1 finding in" in printed
 
 
+def test_a_folder_without_a_notebook_in_markdown_is_an_error(tmp_path, capsys):
+    (tmp_path / "demo").mkdir()
+    for name in ("one", "two"):
+        (tmp_path / "demo" / f"{name}.ipynb").touch()
+    with pytest.raises(SystemExit) as end:
+        main([str(tmp_path)])
+    assert end.value.code == 2
+    told = f"expected notebooks in MyST Markdown, *.md, in {tmp_path}; found 2 .ipynb. Convert them: jupytext --to md:"
+    assert told in capsys.readouterr().err
+
+
 def test_banks_of_this_course_are_read():
     banks = load_banks("tests.banks")
     assert {"training.clip", "lstm.forget_gate"} <= banks.keys()

@@ -315,6 +315,11 @@ def main(arguments=None):
     parser.add_argument("--hints", type=int, default=HINTS, help="how many each exercise must have")
     parser.add_argument("--packages", nargs="*", default=[], help="those of the course, as in c.Judge.packages")
     options = parser.parse_args(arguments)
+    if not any(options.solutions.rglob("*.md")):
+        parser.error(
+            f"expected notebooks in MyST Markdown, *.md, in {options.solutions}; found "
+            f"{len(list(options.solutions.rglob('*.ipynb')))} .ipynb. Convert them: jupytext --to md:myst name.ipynb"
+        )
     found = lint_all(**vars(options))
     for finding in found:
         print(finding)
