@@ -67,6 +67,20 @@ def test_data_are_compared_as_data(judge, value):
     assert not failed(judge(f"x = {value}", [f"assert x == {value} and type(x) is type({value})"])[1])
 
 
+def test_dates_are_compared_and_handed_over_as_data(judge):
+    student = """
+import datetime
+def newyear(year): return datetime.date(year, 1, 1)
+def later(when, days): return when + datetime.timedelta(days)
+"""
+    test = """
+from datetime import date, datetime, timezone
+assert newyear(2024) == date(2024, 1, 1) != newyear(2023) and later(newyear(2024), 1) == date(2024, 1, 2)
+assert later(datetime(2024, 1, 1, 5, tzinfo=timezone.utc), 1) == datetime(2024, 1, 2, 5, tzinfo=timezone.utc)
+"""
+    assert not failed(judge(student, [test])[1])
+
+
 def test_a_small_class_can_be_used(judge):
     student = """
 class Counter:

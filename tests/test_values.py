@@ -1,10 +1,12 @@
 """Values that cross between judge and room, and messages that carry them."""
 
+import datetime
 import decimal
 import fractions
 import math
 import socket
 import time
+import zoneinfo
 from collections import OrderedDict, namedtuple
 
 import numpy as np
@@ -47,9 +49,11 @@ def alike(a, b):
     return a == b or (a != a and b != b)
 
 
+ZONES = st.none() | st.sampled_from([datetime.UTC, datetime.timezone(datetime.timedelta(hours=-3.5), "a name")])
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.complex_numbers() | st.text(max_size=20)
     | st.binary(max_size=20) | st.fractions() | st.decimals(allow_nan=False)
+    | st.dates() | st.datetimes(timezones=ZONES, allow_imaginary=True) | st.times(timezones=ZONES) | st.timedeltas()
 )  # fmt: skip
 ARRAYS = hnp.arrays(
     st.sampled_from(["f8", "f4", "f2", "i8", "u1", "?", "c16", ">f8", "U3", "S2", "M8[s]"]),
@@ -74,12 +78,23 @@ def test_data_come_back_as_they_were(value):
     [
         np.float32(0.1), np.int8(-3), np.bool_(True), np.float64(math.nan), {1, 2}, frozenset({"a"}), range(1, 9, 2),
         slice(1, None, 2), ..., fractions.Fraction(1, 3), decimal.Decimal("0.10"), 2**200, -(2**70), bytearray(b"ab"),
+        datetime.datetime(2024, 10, 27, 2, fold=1, tzinfo=datetime.UTC), datetime.time(2, fold=1),
+        datetime.timezone(datetime.timedelta(minutes=90), "a name"),
     ],
 )  # fmt: skip
 def test_other_builtin_values_come_back_as_they_were(value):
     back = there_and_back(value)
     assert type(back) is type(value)
     assert repr(back) == repr(value)
+
+
+def test_dates_that_are_more_than_their_numbers_stay_objects():
+    class Holiday(datetime.date):
+        pass
+
+    for value in (Holiday(2024, 1, 1), datetime.datetime(2024, 1, 1, tzinfo=zoneinfo.ZoneInfo("Europe/Vienna"))):
+        with pytest.raises(WireError, match="not data"):
+            there_and_back(value)
 
 
 def test_subclasses_arrive_as_what_they_are_made_of():
@@ -131,7 +146,10 @@ def test_too_deep_and_too_large_values_are_refused():
         ["array", 1, "O", [1], 0, True], ["array", 1, "f8", [-1, -1], 0, True], ["array", 1, "f8", [10**9], 0, True],
         ["ref", 7], ["list", 1], ["array", 1, "f8", [1], 9, True], ["int", "zz"], ["nothing"], [], {}, [["list"]],
         ["decimal", 3], ["fraction", 1, 0], ["rng", 1, "Random", None], ["slice", 1], ["named", "a", ["b"], 3],
-        ["scalar", "V8", 0], ["array", 1, "|V8", [1], 0, True], ["dict", 1, [[["list", 2, []], 1]]],
+        ["date", 2024, 2, 30], ["date", "\x07\xe8\x01\x01"], ["datetime", 2024, 1, 1, 0, 0, 0, 0, 0, 3],
+        ["span", 1e300, 0, 0], ["time", 1, 2, 3, 4, 0, ["list", 1, []]], ["zone", ["span", 2, 0, 0], "far"],
+        ["zone", ["span", 0, 0, 0], None], ["scalar", "V8", 0], ["array", 1, "|V8", [1], 0, True],
+        ["dict", 1, [[["list", 2, []], 1]]],
     ],
 )  # fmt: skip
 def test_malformed_nodes_are_refused(node):

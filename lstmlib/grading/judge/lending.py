@@ -27,7 +27,7 @@ class Lending:
     """
 
     def __init__(self, student, own=()):
-        self._student, self._own = student, {"__main__", "datetime", *own}
+        self._student, self._own = student, {"__main__", "datetime", *own}  # those with a time zone that moves
         self._lent: list = []
 
     def clear(self):

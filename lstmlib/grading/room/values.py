@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from . import dates
 from .frames import WireError
 
 DEEPEST = 60  # nested containers
@@ -175,7 +176,7 @@ _WRITERS = [
 ]
 
 
-_EXACTLY: dict[type, Any] = dict(_WRITERS)
+_EXACTLY: dict[type, Any] = dict(_WRITERS) | dates.WRITERS
 
 
 class Reader:
@@ -372,4 +373,5 @@ _READERS: dict[str, Callable[..., Any]] = {
     "masked": _read_masked,
     "scalar": lambda reader, dtype, blob: reader.array(dtype, (), blob)[()],
     "rng": _read_generator,
+    **dates.READERS,
 }
