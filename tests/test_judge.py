@@ -81,6 +81,29 @@ assert later(datetime(2024, 1, 1, 5, tzinfo=timezone.utc), 1) == datetime(2024, 
     assert not failed(judge(student, [test])[1])
 
 
+def test_builtin_classes_are_handed_over_and_compared(judge):
+    student = """
+def convert(kind, texts):
+    return [kind(text) for text in texts]
+def kind_of(value):
+    return type(value)
+def complaint():
+    return ValueError
+class Forged:
+    pass
+def forge():
+    import builtins
+    builtins.int, Forged.__name__ = Forged, "int"
+    return Forged
+"""
+    test = """
+assert convert(int, ["1"]) == [1] and kind_of(2.0) is float and complaint() == ValueError
+assert forge() != int and forge() is not int and kind_of(1) is int
+"""
+    shown = judge(student, [test])[1]
+    assert not failed(shown), shown
+
+
 def test_a_small_class_can_be_used(judge):
     student = """
 class Counter:

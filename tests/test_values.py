@@ -97,6 +97,17 @@ def test_dates_that_are_more_than_their_numbers_stay_objects():
             there_and_back(value)
 
 
+@pytest.mark.parametrize("kind", [int, bool, object, type(None), ValueError, StopIteration, OSError])
+def test_builtin_classes_are_found_by_name(kind):
+    assert there_and_back(kind) is kind
+
+
+@pytest.mark.parametrize("kind", [range, type, KeyboardInterrupt, BaseException, type("int", (int,), {}), np.float64])
+def test_other_classes_stay_objects(kind):
+    with pytest.raises(WireError, match="not data"):
+        there_and_back(kind)
+
+
 def test_subclasses_arrive_as_what_they_are_made_of():
     class Liar(str):
         def __eq__(self, other):
@@ -149,7 +160,7 @@ def test_too_deep_and_too_large_values_are_refused():
         ["date", 2024, 2, 30], ["date", "\x07\xe8\x01\x01"], ["datetime", 2024, 1, 1, 0, 0, 0, 0, 0, 3],
         ["span", 1e300, 0, 0], ["time", 1, 2, 3, 4, 0, ["list", 1, []]], ["zone", ["span", 2, 0, 0], "far"],
         ["zone", ["span", 0, 0, 0], None], ["scalar", "V8", 0], ["array", 1, "|V8", [1], 0, True],
-        ["dict", 1, [[["list", 2, []], 1]]],
+        ["dict", 1, [[["list", 2, []], 1]]], ["builtin", "range"], ["builtin", "eval"], ["builtin", ["int"]],
     ],
 )  # fmt: skip
 def test_malformed_nodes_are_refused(node):

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from . import dates
+from . import dates, kinds
 from .frames import WireError
 
 DEEPEST = 60  # nested containers
@@ -176,7 +176,7 @@ _WRITERS = [
 ]
 
 
-_EXACTLY: dict[type, Any] = dict(_WRITERS) | dates.WRITERS
+_EXACTLY: dict[type, Any] = dict(_WRITERS) | dates.WRITERS | kinds.WRITERS
 
 
 class Reader:
@@ -374,4 +374,5 @@ _READERS: dict[str, Callable[..., Any]] = {
     "scalar": lambda reader, dtype, blob: reader.array(dtype, (), blob)[()],
     "rng": _read_generator,
     **dates.READERS,
+    **kinds.READERS,
 }
