@@ -47,6 +47,19 @@ def test_functions_and_objects_of_the_test_s_own_are_used(judge):  # noqa: F811
     assert not failed(judge(student, [own + test + more])[1])
 
 
+def test_attributes_of_an_object_of_the_test_s_are_not_set(judge):  # noqa: F811
+    student = """
+class Mine:
+    pass
+def link(node):
+    mine = Mine()
+    mine.next = node
+    node.next = mine
+"""
+    shown = judge(student, ["class Node:\n    next = None\nlink(Node())"])[1]
+    assert shown[-1]["ename"] == "AttributeError" and "but next cannot be set" in shown[-1]["evalue"]
+
+
 def test_what_a_test_does_for_a_function_counts_for_the_function(judge):  # noqa: F811
     slow = "import time\ndef slow():\n    for _ in range(3000):\n        time.sleep(0.01)\n"
     student, again = "def ask(f):\n    return f()", "assert ask(lambda: 1) == 1"

@@ -49,7 +49,10 @@ SPECIAL = {
 
 
 class Borrowed:
-    """An object of the judge's. It can be called, and its public attributes can be read; all happens over there."""
+    """An object of the judge's. It can be called, and its public attributes can be read; all happens over there.
+
+    Its attributes cannot be set: what a student's function put into this stand-in, no test would ever see.
+    """
 
     def __init__(self, room, key, name):
         self.__dict__.update(_room=room, _key=key, __name__=name)
@@ -61,6 +64,15 @@ class Borrowed:
         if name.startswith("_"):
             raise AttributeError(name)
         return self._room.ask({"callback": "get", "key": self._key, "name": name}, (), {})
+
+    def __setattr__(self, name, value):
+        raise AttributeError(
+            f"{self.__name__} is an object of the grader: it can be called and its attributes can be read here, "
+            f"but {name} cannot be set"
+        )
+
+    def __delattr__(self, name):
+        raise AttributeError(f"{self.__name__} is an object of the grader: {name} cannot be deleted here")
 
     def __repr__(self):
         return f"<{self.__name__}, an object of the grader>"
