@@ -168,6 +168,28 @@ def test_malformed_nodes_are_refused(node):
         Reader([b"12345678"], no_objects).value(node)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.empty((2**40, 0)), np.empty((0, 2**40), dtype=object), [np.empty((10**6, 0))] * 20,
+        np.ma.MaskedArray(np.empty((2**40, 0))), range(10**10),
+    ],
+)  # fmt: skip
+def test_nothing_that_stands_for_a_lot_is_read_where_that_is_bounded(value):
+    writer = Writer(no_objects)
+    node = writer.node(value)
+    assert len(Reader(writer.blobs, no_objects).value(node)) == len(value)
+    with pytest.raises(WireError, match="stands for more than"):
+        Reader(writer.blobs, no_objects, bounded=True).value(node)
+
+
+def test_an_empty_array_of_a_few_rows_is_read():
+    writer = Writer(no_objects)
+    node = writer.node([np.empty((3, 0)), np.empty((0, 5), dtype=object)])
+    rows, objects = Reader(writer.blobs, no_objects, bounded=True).value(node)
+    assert rows.shape == (3, 0) and objects.shape == (0, 5)
+
+
 @pytest.mark.parametrize("text", [b"\xff\xff\xff\xff\x00\x00\x00\x00", b"\x00\x00\x00\x01\x00\x00\x00\x00[", b"\x00"])
 def test_malformed_messages_are_refused(text):
     left, right = socket.socketpair()

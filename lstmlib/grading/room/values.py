@@ -11,6 +11,7 @@ import collections
 import decimal
 import fractions
 import functools
+import math
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -241,7 +242,7 @@ class Reader:
     def again(self, number):
         """What the message, or the one that it answers, has named before."""
         value = self.table[number]
-        size = self._sizes.get(number, np.size(value) if isinstance(value, np.ndarray) else 1)
+        size = self._sizes.get(number, _extent(value) if isinstance(value, np.ndarray) else 1)
         if size is None and self._bounded:
             raise WireError("a value contains itself")
         if isinstance(value, (list, dict, set)) and number not in self._sizes:
@@ -259,7 +260,19 @@ class Reader:
         kind = np.dtype(dtype)
         if not isinstance(dtype, str) or kind.kind not in KINDS or kind.hasobject:
             raise WireError("expected the dtype of plain data")
-        return np.frombuffer(self.blobs[blob], dtype=kind).reshape([int(size) for size in shape])
+        return self.shaped(np.frombuffer(self.blobs[blob], dtype=kind), shape)
+
+    def shaped(self, flat, shape):
+        """An array of this shape, which a message can make as large as it likes where there is nothing in it."""
+        value = flat.reshape([int(size) for size in shape])
+        if not value.size:
+            self.count(_extent(value))
+        return value
+
+
+def _extent(array):
+    """How often a loop over an array and what is in it goes round: also rows can be empty."""
+    return math.prod(size for size in array.shape if size)
 
 
 def _read_list(reader, number, nodes):
@@ -294,7 +307,7 @@ def _read_objects(reader, number, shape, nodes):
     value = reader.keep(number, np.empty(len(nodes), dtype=object))
     for k, node in enumerate(nodes):
         value[k] = reader.value(node)
-    return reader.keep(number, value.reshape([int(size) for size in shape]))
+    return reader.keep(number, reader.shaped(value, shape))
 
 
 def _read_masked(reader, number, data, mask):
