@@ -28,6 +28,47 @@ def test_what_would_open_more_than_the_test_meant_is_not_handed_on(judge, thing)
     assert failed(shown) and "expected data, a function or an object" in str(shown) and "found:" not in text(shown)
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        "open", "eval", "getattr", "os.getcwd", "np.loadtxt", "np.save", "np.fromfile", "np.ones(2).tofile", "os.walk",
+        "functools.partial(open)", "functools.partial(np.memmap)", "pathlib.Path.cwd", "np.testing.runstring",
+        "open('/dev/null').read", "functools.update_wrapper", "Own().__getattribute__",
+    ],
+)  # fmt: skip
+def test_functions_that_reach_beyond_their_arguments_are_not_handed_on(judge, function):  # noqa: F811
+    own = "import functools, os, pathlib\nimport numpy as np\nclass Own:\n    pass\n"
+    _, shown = judge(TRY, [own + f"look({function})"])
+    assert failed(shown) and "expected" in str(shown) and "own" in str(shown) and "found:" not in text(shown)
+    student = "def ask(thing):\n    return thing.f"
+    _, shown = judge(student, [own + f"class Thing:\n    f = staticmethod({function})\nask(Thing())"])
+    assert failed(shown) and "expected" in str(shown)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        "abs", "len", "math.sqrt", "operator.neg", "np.sum", "np.tanh", "np.linalg.norm", "np.array", "statistics.mean",
+        "random.choice", "np.random.default_rng(0).choice", "{1: 2}.get", "calls.append", "functools.lru_cache(len)",
+        "functools.partial(max, 1)", "functools.partial(int, base=2)", "functools.partial(twice, 2)", "Own().load",
+        "np.add.reduce", "scipy.special.softmax", "lambda x: open('/dev/null').read()", "types.SimpleNamespace()",
+    ],
+)  # fmt: skip
+def test_functions_that_keep_to_their_arguments_are_handed_on(judge, function):  # noqa: F811
+    own = """
+import functools, math, operator, random, statistics, types
+import scipy.special
+import numpy as np
+class Own:
+    def load(self, x):
+        return x
+calls = []
+"""
+    student = TRY + "def twice(x, *more):\n    return 2 * x"
+    _, shown = judge(student, [own + f"look({function})"])
+    assert not failed(shown) and "found:" in text(shown), shown
+
+
 def test_what_a_partial_holds_is_not_shown(judge):  # noqa: F811
     test = "import functools\nlook(functools.partial(print, 42))"
     assert "found: 0" in text(judge(TRY, [test])[1])
@@ -35,7 +76,7 @@ def test_what_a_partial_holds_is_not_shown(judge):  # noqa: F811
 
 def test_what_a_function_hands_out_is_looked_at_as_well(judge):  # noqa: F811
     student = "def ask(f):\n    return f()"
-    _, shown = judge(student, ["import pathlib\nask(pathlib.Path.cwd)"])
+    _, shown = judge(student, ["import pathlib\nask(lambda: pathlib.Path.cwd())"])
     assert failed(shown) and "expected data" in str(shown)
 
 

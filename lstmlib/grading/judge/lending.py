@@ -10,10 +10,24 @@ from lstmlib.grading.room import changes
 from lstmlib.grading.room.frames import WireError
 from lstmlib.grading.room.values import Reader, Writer
 
-_HARMLESS = (
-    types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.MethodWrapperType, functools.partial,
-    type(functools.lru_cache(len)), np.ufunc, type(np.dot), types.SimpleNamespace,
+_FUNCTIONS = (
+    types.FunctionType, types.MethodType, types.BuiltinFunctionType, functools.partial, type(functools.lru_cache(len)),
+    np.ufunc, type(np.dot),
 )  # fmt: skip
+
+# Whose functions do with their arguments what they are for, and nothing else, but for those with these names.
+_MODULES = {
+    "builtins", "math", "cmath", "_operator", "_functools", "itertools", "_bisect", "_heapq", "collections", "re",
+    "random", "statistics", "fractions", "decimal", "datetime", "time", "numpy", "numpy.linalg", "numpy.fft",
+    "numpy.random", "numpy.ma", "numpy.polynomial", "numpy.strings", "numpy.char", "scipy.special", "scipy.linalg",
+    "scipy.stats", "scipy.integrate", "scipy.optimize",
+}  # fmt: skip
+_REACHING = {
+    "eval", "exec", "compile", "open", "input", "breakpoint", "globals", "locals", "vars", "dir", "getattr", "hasattr",
+    "setattr", "delattr", "__import__", "__build_class__", "load", "loadtxt", "genfromtxt", "fromfile", "fromregex",
+    "memmap", "save", "savetxt", "savez", "savez_compressed", "tofile", "dump", "DataSource", "info", "get_include",
+    "show_config", "show_runtime",
+}  # fmt: skip
 
 
 class Lending:
@@ -60,7 +74,11 @@ class Lending:
         """The node of a value that is not data, for a `Writer`."""
         if isinstance(value, Remote):
             return ["mine", value._remote.current()]
-        if not self._may_be_lent(value):
+        if isinstance(value, _FUNCTIONS):
+            if not self._keeps_to_its_arguments(value):
+                what = f"{_module(value)}.{getattr(value, '__name__', type(value).__name__)}"
+                raise WireError(f"expected a function of the test's own, which may call this one, not {what}")
+        elif not (isinstance(value, types.SimpleNamespace) or self._is_own(value)):
             what = f"a {type(value).__module__}.{type(value).__name__}"
             raise WireError(f"expected data, a function or an object of a class of the test's own, not {what}")
         for key, known in enumerate(self._lent):
@@ -69,12 +87,20 @@ class Lending:
         self._lent.append(value)
         return ["borrowed", len(self._lent) - 1, getattr(value, "__name__", type(value).__name__)]
 
-    def _may_be_lent(self, value):
-        """Functions, and objects of the course's own classes: a path or a file would open all that the judge may."""
-        if isinstance(value, _HARMLESS):
+    def _is_own(self, value):
+        """Objects of the course's own classes: a path or a file would open all that the judge may."""
+        return not isinstance(value, type) and _module(type(value)).split(".")[0] in self._own
+
+    def _keeps_to_its_arguments(self, function):
+        """Whether a function can be lent: ``open`` would open all that the judge may, ``getattr`` what is private."""
+        if isinstance(function, (np.ufunc, Remote)):
             return True
-        module = getattr(type(value), "__module__", None)
-        return not isinstance(value, type) and str(module).split(".")[0] in self._own
+        if isinstance(function, functools.partial):
+            return self._keeps_to_its_arguments(function.func)
+        module = _module(function)
+        if module.split(".")[0] in self._own:
+            return True
+        return ".".join(module.split(".")[:2]) in _MODULES and getattr(function, "__name__", None) not in _REACHING
 
     def resolve(self, node, reader):
         """The value of a node that is not data, for a `Reader`."""
@@ -88,3 +114,11 @@ class Lending:
                 raise WireError("a description of an object is malformed")
             return proxy(self._student, key, about, self._student.generation)
         raise WireError(f"there is no value with the tag {str(node[0])[:20]!r}")
+
+
+def _module(function):
+    """Where a function, or the class of whose object it is a method, was written."""
+    owner = getattr(function, "__self__", None)  # of a builtin function its module
+    if owner is None or isinstance(owner, types.ModuleType):
+        owner = function
+    return str(getattr(owner, "__module__", type(owner).__module__))
