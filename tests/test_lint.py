@@ -85,6 +85,7 @@ def test_a_sound_assignment_has_no_findings(solutions):
         ("return n * n", "return no", "square-test", "NameError: name 'no' is not defined"),
         ("check(square, seed=12345)", "assert square(2) == 4 and square.__annotations__ == {}", "square-test",
          "expected 3 points from the judge for the instructor's own solution; it gets 0. AttributeError"),
+        ("check(square, seed=12345)", "square(2) + 3", "square-test", "it gets 0. partial credit cannot be greater"),
         ("check(square, seed=12345)", "print(square(1) if 0 else 1)", "square-test",
          "expected 0 points for the untouched release; it gets 3"),
         ("grade_id: square-test", "grade_id: square", "", "expected each grade_id once, but 'square' comes again"),

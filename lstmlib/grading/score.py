@@ -42,7 +42,8 @@ def score(notebook, released=False):
             if is_grade(cell) and not is_solution(cell):
                 settings = cell.metadata["nbgrader"]
                 most = settings["points"]
-                scores.append((settings["grade_id"], grade(outcome, most), most, outcome.why))
+                earned, odd = _earned(lambda: grade(outcome, most))  # noqa: B023 - it is called at once
+                scores.append((settings["grade_id"], earned, most, outcome.why or odd))
     return scores
 
 
@@ -66,10 +67,19 @@ def score_judged(notebook, released=False, packages=()):
     for cell, outputs in zip(cells, result["outputs"], strict=True):
         cell.outputs = [from_dict(output) for output in outputs]
         if is_grade(cell) and not is_solution(cell):
-            earned, most = determine_grade(cell, logging.getLogger(__name__))
+            earned, odd = _earned(lambda: determine_grade(cell, logging.getLogger(__name__))[0])  # noqa: B023
+            most = float(cell.metadata["nbgrader"]["points"])
             errors = [f"{output.ename}: {output.evalue}" for output in cell.outputs if output.output_type == "error"]
-            scores.append((cell.metadata["nbgrader"]["grade_id"], earned, most, " ".join(errors)))
+            scores.append((cell.metadata["nbgrader"]["grade_id"], earned, most, " ".join(errors) or odd))
     return scores
+
+
+def _earned(grading):
+    """Points, and what is odd about them: nbgrader stops at a test that gives more than it has."""
+    try:
+        return grading(), ""
+    except ValueError as error:
+        return 0.0, str(error)
 
 
 def stub(cell):
