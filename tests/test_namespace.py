@@ -121,3 +121,44 @@ def test_the_course_that_nbgrader_brings_earns_what_it_earns_in_one_kernel(path,
     notebook = nbformat.read(path, as_version=4)
     earned = [[each[:3] for each in way(notebook, released)] for way in (score, score_judged)]
     assert earned[0] == earned[1] and len(earned[0]) == 4
+
+
+ACCOUNT = """
+class TooLittle(ValueError):
+    def __init__(self, wanted, there):
+        super().__init__(f"{wanted} of {there}")
+        self.there = there
+class Worse(TooLittle): pass
+class Other(Exception): pass
+def pay(amount):
+    raise (Worse if amount > 10 else TooLittle)(amount, 5)
+"""
+
+
+def test_an_exception_class_of_the_student_s_can_be_waited_for(judge):  # noqa: F811
+    tests = [
+        "try:\n    pay(7)\nexcept TooLittle as error:\n    assert str(error) == '7 of 5'",
+        "import unittest\nwith unittest.TestCase().assertRaises(TooLittle):\n    pay(11)",
+        "assert issubclass(Worse, ValueError) and issubclass(Worse, TooLittle) and not issubclass(Other, TooLittle)",
+        "assert TooLittle.__name__ == 'TooLittle' and TooLittle(7, 5).there == 5",
+        "try:\n    pay(7)\nexcept ValueError as e:\n    assert type(e) is TooLittle and isinstance(e, TooLittle)",
+    ]
+    wrong = "try:\n    pay(7)\nexcept (Other, Worse):\n    pass"
+    *shown, last = judge(ACCOUNT, *([test] for test in [*tests, wrong]))
+    assert not any(map(failed, shown)) and last[-1]["ename"] == "TooLittle"
+
+
+def test_an_exception_of_the_student_s_cannot_take_the_place_of_what_the_judge_needs(judge):  # noqa: F811
+    student = """
+class AssertionError(BaseException): pass
+class GeneratorExit(GeneratorExit): pass
+class TimeoutError(KeyboardInterrupt): pass
+def f(kind):
+    raise globals()[kind]
+"""
+    for kind in ("AssertionError", "GeneratorExit", "TimeoutError"):
+        shown = judge(student, [f"try:\n    f({kind!r})\nexcept Exception as e:\n    print(type(e).__mro__[1])"])[1]
+        assert "RuntimeError" in text(shown), shown
+    many = "def f(n):\n    raise type(f'E{n}', (Exception,), {})"
+    test = "for n in range(3000):\n    try:\n        f(n)\n    except Exception as error:\n        "
+    assert not failed(judge(many, [f"{test}assert str(n) in repr(type(error))"])[1])

@@ -1,7 +1,8 @@
 """A student's exception, made again on the trusted side from its description."""
 
-import builtins
 import linecache
+
+from lstmlib.grading.judge.proxies import RemoteError, error_class
 
 LONGEST_LINE = 10_000  # line numbers
 MOST_FRAMES = 20  # of a traceback
@@ -16,10 +17,9 @@ class RoomLostError(RuntimeError):
 def rebuild(description, at_end=False, course=()):
     """Make an exception of a described one; its traceback leads through the lines of the student's cells.
 
-    Its class is the builtin of that name, or a new one below the nearest ancestor that is a builtin, or has its name in
-    `course`, where locked cells have defined it: no code of the student's runs. KeyboardInterrupt and GeneratorExit,
-    which mean something to the judge itself, become RuntimeError. So does StopIteration but `at_end` of an iteration:
-    it would end a loop of the test, such as ``all(map(…))``, before anything was compared.
+    Its class is the builtin of that name, or the one that stands for the student's (see `error_class`): no code of the
+    student's runs. What is no error means something to the judge itself and becomes RuntimeError. So does StopIteration
+    but `at_end` of an iteration: it would end a loop of the test, such as ``all(map(…))``, before anything is compared.
     """
     error = _make(description, at_end, course)
     try:
@@ -30,27 +30,16 @@ def rebuild(description, at_end=False, course=()):
 
 
 def _make(description, at_end, course):
-    name, message = _text(description.get("name"), "Exception"), _text(description.get("message"), "")
-    ancestors = [
-        kind
-        for kind in (_class(str(ancestor), course) for ancestor in _list(description.get("ancestors")))
-        if isinstance(kind, type) and issubclass(kind, BaseException)
-    ]
-    nearest = ancestors[0] if ancestors else Exception
+    message = _text(description.get("message"), "")
+    kind = error_class(_list(description.get("ancestors")), course)
     barred = (KeyboardInterrupt, GeneratorExit) if at_end else (KeyboardInterrupt, GeneratorExit, StopIteration)
-    if issubclass(nearest, (*barred, StopAsyncIteration)) or nearest is BaseException:
-        name, nearest = f"{name}Error", RuntimeError
-    kind = nearest if nearest.__name__ == name else type(name if name.isidentifier() else "Error", (nearest,), {})
+    if issubclass(kind, (*barred, StopAsyncIteration)) or not issubclass(kind, Exception):
+        kind = error_class([f"__main__.{kind.__name__}Error", "RuntimeError"])
     try:
-        return kind(_Plain(message))
+        return RemoteError.make(kind, message) if isinstance(kind, RemoteError) else kind(_Plain(message))
     except Exception:  # one that wants more than a message
         own = {"__init__": Exception.__init__, "__str__": lambda error: message}
         return type(kind.__name__, (kind,), own)(message)
-
-
-def _class(name, course):
-    own = name.removeprefix("__main__.")
-    return getattr(builtins, name, None) if own == name else dict.get(course, own)
 
 
 class _Plain(str):

@@ -283,6 +283,8 @@ def describe(value, namespace):
         "doc": (lambda doc: doc[:10_000] if isinstance(doc, str) else None)(getattr(value, "__doc__", None)),
         "callable": callable(value),
     }
+    if kind == "class" and issubclass(value, Exception):
+        about["ancestors"] = ancestors(value)
     code = getattr(getattr(value, "__wrapped__", value), "__code__", None)
     if isinstance(code, types.CodeType):
         about["file"] = code.co_filename
@@ -311,16 +313,18 @@ def describe_error(error):
     for frame in traceback.extract_tb(error.__traceback__)[-MOST_FRAMES:]:
         if frame.filename.startswith("<"):  # a cell
             frames.append([frame.filename, frame.lineno, frame.name, frame.line or ""])
-    ancestors = [
-        kind.__name__ if getattr(builtins, kind.__name__, None) is kind else f"{kind.__module__}.{kind.__name__}"
-        for kind in type(error).__mro__
-    ]
     return {
         "name": type(error).__name__,
-        "ancestors": ancestors,
+        "ancestors": ancestors(type(error)),
         "message": message[:10_000],
         "frames": frames,
     }
+
+
+def ancestors(kind):
+    """An exception class and those above it by their names, builtins without a module."""
+    own = (f"{each.__module__}." if getattr(builtins, each.__name__, None) is not each else "" for each in kind.__mro__)
+    return [f"{module}{each.__name__}" for module, each in zip(own, kind.__mro__, strict=True)]
 
 
 def live(channel, doors, shell):
