@@ -132,6 +132,68 @@ assert c[1] == 20 and list(c) == [10, 20] and type(c).__name__ == "Counter"
     assert not failed(judge(student, [test])[1])
 
 
+MANAGERS = """
+import contextlib
+class Guard:
+    seen = "nothing"
+    def __enter__(self):
+        return self
+    def __exit__(self, kind, error, traceback):
+        self.seen = [kind, str(error), isinstance(error, LookupError)]
+        return True
+    def bad(self):
+        raise ValueError("bad")
+@contextlib.contextmanager
+def lent(names):
+    yield names
+    names.append("back")
+class Plain:
+    pass
+"""
+
+
+def test_an_object_of_a_student_s_can_be_entered_and_left(judge):
+    test = """
+guard, names = Guard(), []
+with guard as entered:
+    assert entered is guard and guard.seen == "nothing"
+assert guard.seen == [None, "None", False]
+try:
+    with guard:
+        raise KeyError("k")
+except KeyError:
+    assert guard.seen[0] is KeyError and guard.seen[2]
+with lent(names) as entered:
+    assert entered == []
+try:
+    with Plain():
+        pass
+except TypeError as error:
+    assert "does not support the context manager protocol" in str(error)
+else:
+    raise AssertionError
+try:
+    with lent(names):
+        raise ValueError("goes on")
+except ValueError as error:
+    assert str(error) == "goes on"
+else:
+    raise AssertionError
+"""
+    shown = judge(MANAGERS, [test])[1]
+    assert not failed(shown), shown
+
+
+@pytest.mark.parametrize("line", ["assert guard.seen == 1", "guard.bad()", "guard.seen + 1", "raise KeyError"])
+def test_what_a_student_s_object_swallows_is_no_failed_check(judge, line):
+    assert failed(judge(MANAGERS, [f"with Guard() as guard:\n    {line}"])[1])
+
+
+def test_the_end_of_the_program_is_told_though_an_object_was_to_be_left(judge):
+    student = MANAGERS + "def end():\n    import os\n    os._exit(1)"
+    assert judge(student, ["with Guard():\n    end()"])[1][-1]["ename"] == "RoomLostError"
+
+
 def test_a_change_of_an_argument_is_seen_by_the_test(judge):
     student = "def f(v, names):\n    v[0] = 7\n    names['k'] = v\n    return v"
     test = "import numpy as np\nv, d = np.zeros(2), {}\nassert f(v, d) is v and v[0] == 7 and d['k'] is v"

@@ -5,6 +5,7 @@ import types
 
 import numpy as np
 
+from lstmlib.grading.judge.errors import error_proxy
 from lstmlib.grading.judge.proxies import ForeignModule, Remote, proxy
 from lstmlib.grading.room import changes
 from lstmlib.grading.room.frames import WireError
@@ -112,7 +113,8 @@ class Lending:
             _, key, about = node
             if not isinstance(key, int) or not all(isinstance(about[k], str) for k in ("kind", "type", "name")):
                 raise WireError("a description of an object is malformed")
-            return proxy(self._student, key, about, self._student.generation)
+            make = error_proxy if isinstance(about.get("ancestors"), list) else proxy
+            return make(self._student, key, about, self._student.generation)
         raise WireError(f"there is no value with the tag {str(node[0])[:20]!r}")
 
 

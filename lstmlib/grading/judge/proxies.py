@@ -9,9 +9,8 @@ import builtins
 import functools
 import inspect
 import types
-from typing import Any
 
-MOST_ANCESTORS = 20  # of an exception, below the nearest that is known here
+from lstmlib.grading.room.frames import LateError
 
 
 class Remote:
@@ -21,7 +20,7 @@ class Remote:
     """
 
     def __init__(self, student, key, about, generation, name=None):
-        object.__setattr__(self, "_remote", _Place(student, key, about, generation, name))
+        object.__setattr__(self, "_remote", Place(student, key, about, generation, name))
 
     def __getattr__(self, name):
         if name.startswith(("__", "_repr_", "_ipython_")):  # how it is shown is not the student's affair
@@ -57,6 +56,20 @@ class Remote:
         if _may_meet(self, item):
             return bool(_special("contains", self, item))
         return any(mine is item or mine == item for mine in self)
+
+    def __enter__(self):
+        entered = _special("enter", self)
+        same = isinstance(entered, Remote) and entered._remote.key == self._remote.key
+        return self if same else entered
+
+    def __exit__(self, kind, error, traceback):
+        """Leave the block. The object hears of an error, but can't swallow it: or no check behind it would run."""
+        gone = self._remote.generation != self._remote.student.generation  # with the student's program
+        if error is None:
+            _special("exit", self, None, None)
+        elif isinstance(error, Exception) and not isinstance(error, (LateError, TimeoutError)) and not gone:
+            nearest = next(each for each in kind.__mro__ if getattr(builtins, each.__name__, None) is each)
+            _special("exit", self, nearest, str(error))
 
 
 class ForeignModule:
@@ -120,38 +133,6 @@ class RemoteFunction(Remote):
         return isinstance(instance, Remote) and bool(_special("isinstance", instance, self))
 
 
-class RemoteError(RemoteFunction, type):
-    """An exception class of the student's: a class over here as well, so that a test can wait for it.
-
-    Calling it calls the student's. What the student's code raises is rebuilt as an object of it; see `errors.rebuild`.
-    """
-
-    _remote = None  # until a test looks it up
-
-    def __init__(cls, name, bases, names):
-        type.__init__(cls, name, bases, names)
-
-    def __getattr__(cls, name):
-        if cls._remote is None:
-            raise AttributeError(name)
-        return super().__getattr__(name)
-
-    def __instancecheck__(cls, instance):
-        return type.__instancecheck__(cls, instance) or super().__instancecheck__(instance)
-
-    def __bool__(cls):
-        return True
-
-    def make(cls: Any, message):
-        """An object of it, which no code of the student's has made."""
-        return cls.__new__(cls, message)
-
-    __name__ = type.__dict__["__name__"]  # type: ignore[assignment]
-    __repr__ = __str__ = type.__repr__  # type: ignore[assignment]
-    __eq__, __ne__ = type.__eq__, type.__ne__
-    __hash__ = type.__hash__  # type: ignore[assignment]
-
-
 class RemoteNames(dict):
     """The student's names, as the ``__globals__`` of the student's functions: setting one sets it over there."""
 
@@ -179,7 +160,7 @@ class RemoteNames(dict):
             self[name] = value
 
 
-class _Place:
+class Place:
     """Where an object is: a key in one fork of the student's process, and the name by which to find it in another."""
 
     def __init__(self, student, key, about, generation, name):
@@ -200,50 +181,9 @@ class _Place:
 
 def proxy(student, key, about, generation, name=None):
     """A proxy of the right kind, its class named as the student's."""
-    if about.get("ancestors"):
-        found = error_class(about["ancestors"])
-        if isinstance(found, RemoteError):
-            type.__setattr__(found, "_remote", _Place(student, key, about, generation, name))
-            return found
     base = RemoteFunction if about["callable"] else Remote
     label = about["type"] if about["type"].isidentifier() else "object"
     return _kind(label, base)(student, key, about, generation, name)
-
-
-def error_class(ancestors, course=()):
-    """The class over here that stands for an exception class of the student's.
-
-    Parameters
-    ----------
-    ancestors : list of str
-        The class itself and those above it: builtins by their names, others with their modules.
-    course : dict
-        Where the name of one of ``__main__`` may stand for one that a locked cell has defined.
-
-    Returns
-    -------
-    type
-        The nearest builtin or class of the course, or a `RemoteError` below it, the same for the same ancestors.
-    """
-    below: list[str] = []
-    for ancestor in ancestors:
-        module, _, name = str(ancestor).rpartition(".")
-        known: Any = getattr(builtins, str(ancestor), None)
-        if module == "__main__" and course:
-            known = dict.get(course, name)
-        if isinstance(known, type) and issubclass(known, BaseException) and not isinstance(known, RemoteError):
-            break
-        below.append(name if name.isidentifier() else "Error")
-    else:
-        known = Exception
-    for name in reversed(below[:MOST_ANCESTORS]):
-        known = _error(name, known)
-    return known
-
-
-@functools.lru_cache(1000)
-def _error(name, above):
-    return RemoteError(name, (above,), {})
 
 
 @functools.lru_cache(1000)

@@ -6,7 +6,6 @@ answers the requests of one test cell: look up a name, call a function, read an 
 
 import builtins
 import contextlib
-import functools
 import gc
 import inspect
 import operator
@@ -16,14 +15,13 @@ import random
 import signal
 import socket
 import sys
-import traceback
 import types
 import warnings
-from typing import Any
 
 import numpy as np
 
 from . import changes
+from .describing import describe, describe_error
 from .forks import fork
 from .frames import ClosedError, WireError
 from .isolation import end_with_parent
@@ -31,8 +29,31 @@ from .onward import go_on
 from .outputs import Outputs
 from .values import Reader, Writer
 
-MOST_FRAMES = 20  # of a traceback
-MOST_NAMES = 1000  # that a function's code mentions
+
+def _enter(manager):
+    return _method(manager, "__enter__")(manager)
+
+
+def _leave(manager, kind, text):
+    """Have a block left, in which there was an error of this builtin class; None where there was none."""
+    leave = _method(manager, "__exit__")
+    if kind is None:
+        leave(manager, None, None, None)
+        return
+    try:
+        error = kind(text)
+    except TypeError:  # one of the few that want more than a message
+        kind, error = Exception, Exception(text)
+    leave(manager, kind, error, None)
+
+
+def _method(manager, name):
+    try:
+        return getattr(type(manager), name)
+    except AttributeError:
+        what = type(manager).__name__
+        raise TypeError(f"{what!r} object does not support the context manager protocol") from None
+
 
 # What trusted code may do with an object of the student's, apart from reading attributes and calling it.
 SPECIAL = {
@@ -45,6 +66,7 @@ SPECIAL = {
 } | {
     "len": len, "bool": bool, "float": float, "int": int, "complex": complex, "str": str, "repr": repr,
     "list": list, "round": round, "next": next, "isinstance": isinstance,
+    "enter": _enter, "exit": _leave,
 }  # fmt: skip
 
 
@@ -269,62 +291,6 @@ def _quiet():
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         yield
-
-
-def describe(value, namespace):
-    """What the judge shows of an object: names and the like, no code."""
-    kind = "function" if inspect.isroutine(value) or isinstance(value, functools.partial) else "object"
-    if isinstance(value, type):
-        kind = "class"
-    about: dict[str, Any] = {
-        "kind": kind,
-        "type": type(value).__name__,
-        "name": str(getattr(value, "__name__", type(value).__name__)),
-        "doc": (lambda doc: doc[:10_000] if isinstance(doc, str) else None)(getattr(value, "__doc__", None)),
-        "callable": callable(value),
-    }
-    if kind == "class" and issubclass(value, Exception):
-        about["ancestors"] = ancestors(value)
-    code = getattr(getattr(value, "__wrapped__", value), "__code__", None)
-    if isinstance(code, types.CodeType):
-        about["file"] = code.co_filename
-        about["line"] = code.co_firstlineno
-        about["names"] = list(dict.fromkeys(names_in(code)))[:MOST_NAMES]
-        about["here"] = getattr(value, "__globals__", None) is namespace
-        about["arguments"] = list(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])[:100]
-    return about
-
-
-def names_in(code):
-    """All names that code mentions, that of functions inside it included."""
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from names_in(constant)
-
-
-def describe_error(error):
-    """An exception as data: its kind, its ancestors, its message, and the lines that it passed."""
-    try:
-        message = str(error)
-    except Exception:  # its __str__ is the student's code as well
-        message = "(its message cannot be shown)"
-    frames = []
-    for frame in traceback.extract_tb(error.__traceback__)[-MOST_FRAMES:]:
-        if frame.filename.startswith("<"):  # a cell
-            frames.append([frame.filename, frame.lineno, frame.name, frame.line or ""])
-    return {
-        "name": type(error).__name__,
-        "ancestors": ancestors(type(error)),
-        "message": message[:10_000],
-        "frames": frames,
-    }
-
-
-def ancestors(kind):
-    """An exception class and those above it by their names, builtins without a module."""
-    own = (f"{each.__module__}." if getattr(builtins, each.__name__, None) is not each else "" for each in kind.__mro__)
-    return [f"{module}{each.__name__}" for module, each in zip(own, kind.__mro__, strict=True)]
 
 
 def live(channel, doors, shell):
