@@ -135,11 +135,11 @@ print(_apart(lambda: np.ones(2**25).nbytes, 60.0, 2**29).decode())
 def test_what_takes_long_to_read_is_given_up_in_time(judge):  # noqa: F811
     student = """
 import sys
-values = next(module for name, module in sys.modules.items() if name.endswith("room.values"))
+writing = next(module for name, module in sys.modules.items() if name.endswith("room.writing"))
 class Collide: pass
 def write(writer, value, depth):
     return ["set", writer.number(value), [["int", hex(k * (2**61 - 1))[2:]] for k in range(1, 40_000)]]
-values._EXACTLY[Collide] = write
+writing._EXACTLY[Collide] = write
 def f():
     return Collide()
 x = Collide()

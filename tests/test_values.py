@@ -17,7 +17,8 @@ from hypothesis.extra import numpy as hnp
 
 from lstmlib.grading.room import changes
 from lstmlib.grading.room.frames import LARGEST_TEXT, Channel, ClosedError, LateError, WireError
-from lstmlib.grading.room.values import DEEPEST, Reader, Writer
+from lstmlib.grading.room.reading import Reader
+from lstmlib.grading.room.writing import DEEPEST, Writer
 
 
 def no_objects(value, *unused):

@@ -9,7 +9,8 @@ from lstmlib.grading.judge.errors import error_proxy
 from lstmlib.grading.judge.proxies import ForeignModule, Remote, proxy
 from lstmlib.grading.room import changes
 from lstmlib.grading.room.frames import WireError
-from lstmlib.grading.room.values import Reader, Writer
+from lstmlib.grading.room.reading import Reader
+from lstmlib.grading.room.writing import Writer
 
 _FUNCTIONS = (
     types.FunctionType, types.MethodType, types.BuiltinFunctionType, functools.partial, type(functools.lru_cache(len)),

@@ -18,7 +18,8 @@ from lstmlib.grading.judge.proxies import Remote, RemoteNames
 from lstmlib.grading.judge.sandbox import FORBIDDEN, SandboxError
 from lstmlib.grading.room import changes
 from lstmlib.grading.room.frames import Channel, ClosedError, LateError, WireError
-from lstmlib.grading.room.values import Reader, Writer
+from lstmlib.grading.room.reading import Reader
+from lstmlib.grading.room.writing import Writer
 
 MOST_CALLBACKS = 100_000  # that one call may make
 DEEPEST = 20  # calls of the test's and of the student's in one another

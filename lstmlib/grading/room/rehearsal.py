@@ -10,8 +10,9 @@ import numpy as np
 
 from .forks import OFTEN
 from .frames import Channel
+from .reading import Reader
 from .room import Room
-from .values import Reader, Writer
+from .writing import Writer
 
 _NAME = "_rehearsed"
 

@@ -27,7 +27,8 @@ from .frames import ClosedError, WireError
 from .isolation import end_with_parent
 from .onward import go_on
 from .outputs import Outputs
-from .values import Reader, Writer
+from .reading import Reader
+from .writing import Writer
 
 
 def _enter(manager):
