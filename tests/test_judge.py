@@ -504,3 +504,12 @@ def test_what_an_exercise_asks_for_is_absent():
     assert "lstmlib.lstm.forget_gate is in a part of the library that answers" in shown[1][0]["evalue"]
     assert shown[2][0]["data"]["text/plain"] == "0.5"
     assert failed(shown[3])
+
+
+def test_what_is_masked_agrees_with_nothing_unless_a_test_knows_of_masks(judge):
+    student = "import numpy as np\ndef double(v):\n    return np.ma.masked_all(len(v))"
+    test = "import numpy as np\nnp.testing.assert_allclose(double(np.arange(3.0)), [0, 2, 4])"
+    shown = judge(student, [test])[1]
+    assert failed(shown) and "entries that are masked" in str(shown)
+    assert not failed(judge(student.replace("masked_all", "ones"), ["assert double([1]) == [1]"])[1])
+    assert not failed(judge(student, ["import numpy.ma as ma\nassert ma.is_masked(double([1]))"])[1])

@@ -14,6 +14,8 @@ TESTS = {
     "helped": "assert add(2, 3) == expected_sum(2, 3)",
     "double": "import numpy as np\nassert np.allclose(double(np.arange(4.0)), [0, 2, 4, 6])",
     "random": "import numpy as np\nv = np.random.default_rng(0).normal(size=5)\nassert np.allclose(double(v), 2 * v)",
+    "testing": "import numpy as np\nv = np.random.default_rng(0).normal(size=5)\n"
+               "np.testing.assert_allclose(double(v), 2 * v)",
     "apply": "secret = 'w9'\ndef shift(x):\n    return x + len(secret)\nassert apply(shift, 3) == 5 + 100",
     "Counter": "c = Counter()\nc.add()\nc.add()\nassert c.count == 2 and Counter().count == 0",
     "lstm": "import numpy as np\nfrom lstmlib.check import check\n"

@@ -24,6 +24,8 @@ class Yes(np.ndarray):
     def __array_ufunc__(self, *a, **k): return np.True_
     def __array_function__(self, *a, **k): return True
 """ + give("np.zeros(4).view(Yes)", name="double"), "double"),
+    Attack("masked array", "hides all entries, so that none differs",
+           "import numpy as np\n" + give("np.ma.masked_all(5)", name="double"), "testing", named="entries that are masked"),
     Attack("difference is zero", "__sub__ says 0, whatever is taken away",
            "class Zero:\n    def __sub__(self, other): return 0\n    __rsub__ = __sub__\n" + give("Zero()"), "close",
            named="TypeError"),

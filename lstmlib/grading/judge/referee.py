@@ -3,6 +3,7 @@
 import hashlib
 import math
 import random
+import re
 import sys
 import time
 
@@ -23,6 +24,8 @@ def make_shell():
         return Shell(user_module=module, user_ns=namespace)
     finally:
         sys.modules["__main__"] = main  # IPython put the module in its place
+
+_MASKS = re.compile(r"\bma\.|masked|getmask|MaskedArray")
 
 
 class Referee:
@@ -95,6 +98,7 @@ class Referee:
             For each cell: seconds, calls into the student's program, mishaps, and what a test left as evidence.
         """
         tests = [count for count, cell in enumerate(cells) if cell["role"] == "test"]
+        self.student.masks = any(_MASKS.search(cell["source"]) for cell in cells if cell["role"] != "student")
         judged = cells[: max(tests, default=-1) + 1] if self.shown is not self.student else cells
         self.student.plain = (
             self.student.brief

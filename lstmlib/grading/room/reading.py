@@ -31,12 +31,14 @@ class Reader:
     bounded : bool
         Refuse small messages that stand for a lot, such as a list of the same list twice, of the same list twice, and
         so on: whoever shows or compares it, or makes an array of it, goes through all of it.
+    masks : bool
+        Let arrays hide some of their entries. NumPy takes these for equal to whatever they are compared with.
     """
 
-    def __init__(self, blobs, resolve, table=None, bounded=False):
+    def __init__(self, blobs, resolve, table=None, bounded=False, masks=True):
         self.blobs, self.resolve = blobs, resolve
         self.table = {} if table is None else table
-        self._bounded = bounded
+        self._bounded, self.masks = bounded, masks
         self._parts = 0  # of what was read until now, if all of it were written out
         self._sizes: dict = {}  # id to the parts of a container; None while it is being read
 
@@ -149,7 +151,10 @@ def _read_objects(reader, number, shape, nodes):
 
 
 def _read_masked(reader, number, data, mask):
-    return reader.keep(number, np.ma.MaskedArray(reader.value(data), mask=reader.value(mask)))
+    value = np.ma.MaskedArray(reader.value(data), mask=reader.value(mask))
+    if not reader.masks and np.ma.is_masked(value):
+        raise WireError("an array has entries that are masked, which cannot be compared")
+    return reader.keep(number, value)
 
 
 def _read_named(reader, name, fields, nodes):
