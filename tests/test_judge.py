@@ -140,6 +140,7 @@ class Guard:
         return self
     def __exit__(self, kind, error, traceback):
         self.seen = [kind, str(error), isinstance(error, LookupError)]
+        self.heard = str(error)
         return True
     def bad(self):
         raise ValueError("bad")
@@ -513,3 +514,21 @@ def test_what_is_masked_agrees_with_nothing_unless_a_test_knows_of_masks(judge):
     assert failed(shown) and "entries that are masked" in str(shown)
     assert not failed(judge(student.replace("masked_all", "ones"), ["assert double([1]) == [1]"])[1])
     assert not failed(judge(student, ["import numpy.ma as ma\nassert ma.is_masked(double([1]))"])[1])
+    lent = "import numpy as np\ndef double(f):\n    f(np.ma.array([0.0, 7, 7], mask=[0, 1, 1]))"
+    test = "import numpy as np\ngot = []\ndouble(got.append)\nassert np.allclose(got[0], [0, 2, 4])"
+    assert failed(judge(lent, [test])[1])
+
+
+def test_leaving_a_block_does_not_tell_what_was_expected(judge):
+    test = """
+import numpy as np
+with Guard() as guard:
+    try:
+        with guard:
+            np.testing.assert_equal(1, 777)
+    except AssertionError:
+        pass
+assert guard.seen[0] is not None and "777" not in repr(guard.heard) and guard.seen[1] == ""
+"""
+    shown = judge(MANAGERS.replace("self.seen =", "self.seen = self.seen if kind is None else"), [test])[1]
+    assert not failed(shown), shown

@@ -96,13 +96,20 @@ def test_what_the_course_takes_away_or_replaces_was_found_at_the_student_s(judge
     assert missing[1][-1]["ename"] == "NameError" and not failed(missing[2]) and not failed(missing[3])
 
 
-def test_after_a_locked_cell_whose_names_do_not_show_all_are_the_course_s(judge):  # noqa: F811
-    student = "def warm():\n    raise ValueError\ndef expected_sum(a, b):\n    return 0\ndef add(a, b):\n    return 0"
-    locked = "warm()\nfrom helpers import *"
-    test = "assert add(2, 3) == expected_sum(2, 3)"
-    stub = "def add(a, b):\n    ...\ndef warm():\n    ..."
-    assert failed(judge(student, [locked], [test], released=[stub, locked, test])[2])
-    assert not failed(judge(student, [locked], ["assert add(2, 3) == 0"], released=[stub, locked, test])[2])
+def test_what_a_cell_imports_whole_is_the_course_s_though_it_stops_before(judge):  # noqa: F811
+    student = "def warm():\n    raise ValueError\ndef gcd(a, b):\n    return 0\ndef add(a, b):\n    return 0\narea = 3"
+    locked = "warm()\nfrom math import *"
+    assert failed(judge(student, [locked], ["assert add(2, 4) == gcd(2, 4)"])[2])
+    after = ["assert np.isclose(add(2, 3), 0) and area == 3"]
+    for first in (locked, "vars(warm())", "'warm' in globals() and warm()", "%matplotlib inline\nwarm()"):
+        shown = judge(student, [first], after, released=["import numpy as np", first, *after])
+        assert failed(shown[1]) and not failed(shown[2]), first
+
+
+def test_a_name_that_a_test_would_have_taken_away_stays_the_student_s(judge):  # noqa: F811
+    student, after = SQUARES + "def total(n):\n    return 0", ["assert squares(2) == [1, 4]"]
+    shown = judge(student, [f"assert total(1) == 1\n{WITHOUT}"], after)
+    assert failed(shown[1]) and not failed(shown[2])
 
 
 def test_an_exception_of_the_course_s_is_known_in_its_tests(judge):  # noqa: F811
@@ -162,3 +169,30 @@ def f(kind):
     many = "def f(n):\n    raise type(f'E{n}', (Exception,), {})"
     test = "for n in range(3000):\n    try:\n        f(n)\n    except Exception as error:\n        "
     assert not failed(judge(many, [f"{test}assert str(n) in repr(type(error))"])[1])
+
+
+KINDS = """
+class MyKey(KeyError): pass
+class Odd(SyntaxError): pass
+class Text(UnicodeDecodeError): pass
+class Bad(Exception):
+    def __init__(self, code): super().__init__(f"code {code}")
+def f(what):
+    if what == "group":
+        raise ExceptionGroup("a", [ValueError("b")])
+    if what == "text":
+        raise Text("utf-8", b"x", 0, 1, "no")
+    raise {"key": MyKey, "odd": Odd, "bad": Bad}[what]("a")
+"""
+
+
+@pytest.mark.parametrize(("what", "message"), [
+    ("key", "'a'"), ("odd", "a"), ("bad", "code a"), ("group", "a (1 sub-exception)"),
+    ("text", "'utf-8' codec can't decode byte 0x78 in position 0: no"),
+])  # fmt: skip
+@pytest.mark.parametrize("known", ["", "class Bad(Exception):\n    def __new__(cls, code, more): ...\n"])
+def test_an_error_says_what_it_said_over_there_whatever_it_is(judge, what, message, known):  # noqa: F811
+    test = f"{known}try:\n    f({what!r})\nexcept Exception as e:\n    error = e\nassert str(error) == {message!r}, repr(error)"
+    more = "\nkind = type(error)\nassert not isinstance(f, kind) and (len(kind.__mro__) < 4 or isinstance(error, kind))"
+    shown = judge(KINDS, [test + more])[1]
+    assert not failed(shown), shown

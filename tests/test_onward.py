@@ -35,6 +35,7 @@ CHECKS = {
     "in a block": f"{CHECK}if True:\n    check(1, 'f')\n    def f():\n        return 7",
     "in a decorator": f"{CHECK}def look(g):\n    assert check(g, 'f').passed\n    return g\n@look" + RIGHT,
     "in a module": "from mine import f",
+    "in parts": f"{CHECK}first, *rest = [check(1)]\nlen(check(1)), 1 << check(1), divmod(check(1), 2)" + RIGHT,
     "as text": f"{CHECK}def show(g):\n    print(f'{{check(g, 1).points(1):.2f}}')\nshow(1)" + RIGHT,
     "in a function that asks": f"{CHECK}def look(g):\n    assert check(g, 1).points(1) == 1\nlook(1)" + RIGHT,
     "in a loop": f"{CHECK}n = sum(check(k).points(1) for k in 'ab')\nfor m in check(1):\n    n += m" + RIGHT,

@@ -1,6 +1,7 @@
 """A student's exception, made again on the trusted side from its description."""
 
 import builtins
+import contextlib
 import functools
 import linecache
 from typing import Any
@@ -40,11 +41,20 @@ def _make(description, at_end, course):
     barred = (KeyboardInterrupt, GeneratorExit) if at_end else (KeyboardInterrupt, GeneratorExit, StopIteration)
     if issubclass(kind, (*barred, StopAsyncIteration)) or not issubclass(kind, Exception):
         kind = error_class([f"__main__.{kind.__name__}Error", "RuntimeError"])
-    try:
-        return RemoteError.make(kind, message) if isinstance(kind, RemoteError) else kind(_Plain(message))
-    except Exception:  # one that wants more than a message
-        own = {"__init__": Exception.__init__, "__str__": lambda error: message}
-        return type(kind.__name__, (kind,), own)(message)
+    return _object(kind, message)
+
+
+def _object(kind, message):
+    """An error with no more than a message: no constructor of the student's or the course's has run."""
+    builtin: Any = next(each for each in kind.__mro__ if getattr(builtins, each.__name__, None) is each)
+    with contextlib.suppress(Exception):
+        error = builtin.__new__(kind, _Plain(message))
+        builtin.__init__(error, _Plain(message))
+        if str(error) == message:
+            return error
+    above = Exception if issubclass(kind, BaseExceptionGroup) else kind  # those that want more than a message
+    own = {"__init__": Exception.__init__, "__str__": lambda error: message}
+    return type.__call__(type(kind)(kind.__name__, (above,), own), message)
 
 
 class RemoteError(RemoteFunction, type):
@@ -64,14 +74,17 @@ class RemoteError(RemoteFunction, type):
         return super().__getattr__(name)
 
     def __instancecheck__(cls, instance):
-        return type.__instancecheck__(cls, instance) or super().__instancecheck__(instance)
+        if cls._remote is None or type.__instancecheck__(cls, instance):
+            return type.__instancecheck__(cls, instance)
+        return super().__instancecheck__(instance)
 
     def __bool__(cls):
         return True
 
-    def make(cls: Any, message):
-        """An object of it, which no code of the student's has made."""
-        return cls.__new__(cls, message)
+    def __call__(cls, *arguments, **named):
+        if cls._remote is None:
+            return _object(cls, " ".join(map(str, arguments)))
+        return super().__call__(*arguments, **named)
 
     __name__ = type.__dict__["__name__"]  # type: ignore[assignment]
     __repr__ = __str__ = type.__repr__  # type: ignore[assignment]

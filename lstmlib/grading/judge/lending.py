@@ -20,9 +20,10 @@ _FUNCTIONS = (
 # Whose functions do with their arguments what they are for, and nothing else, but for those with these names.
 _MODULES = {
     "builtins", "math", "cmath", "_operator", "_functools", "itertools", "_bisect", "_heapq", "collections", "re",
-    "random", "statistics", "fractions", "decimal", "datetime", "time", "numpy", "numpy.linalg", "numpy.fft",
-    "numpy.random", "numpy.ma", "numpy.polynomial", "numpy.strings", "numpy.char", "scipy.special", "scipy.linalg",
-    "scipy.stats", "scipy.integrate", "scipy.optimize",
+    "random", "statistics", "fractions", "decimal", "datetime", "time", "copy", "json", "string", "textwrap",
+    "numpy", "numpy.linalg", "numpy.fft", "numpy.random", "numpy.ma", "numpy.polynomial", "numpy.strings",
+    "numpy.char", "scipy.special", "scipy.linalg", "scipy.stats", "scipy.integrate", "scipy.optimize",
+    "scipy.signal", "scipy.interpolate",
 }  # fmt: skip
 _REACHING = {
     "eval", "exec", "compile", "open", "input", "breakpoint", "globals", "locals", "vars", "dir", "getattr", "hasattr",
@@ -52,7 +53,7 @@ class Lending:
 
     def answer(self, question, blobs):
         """Do what the student's code asks of an object of the judge's; return the reply and its blobs."""
-        reader = Reader(blobs, self.resolve, bounded=True)
+        reader = Reader(blobs, self.resolve, bounded=True, masks=self._student.masks)
         writer = Writer(self.export)
         try:
             target = self._lent[question["key"]]
@@ -75,6 +76,8 @@ class Lending:
     def export(self, value, writer):
         """The node of a value that is not data, for a `Writer`."""
         if isinstance(value, Remote):
+            if value._remote is None:
+                raise WireError("expected a class that the test has found by its name, not one of an error")
             return ["mine", value._remote.current()]
         if isinstance(value, _FUNCTIONS):
             if not self._keeps_to_its_arguments(value):

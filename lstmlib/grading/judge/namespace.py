@@ -13,7 +13,7 @@ import contextlib
 from typing import Any
 
 from lstmlib.grading.judge.proxies import Remote
-from lstmlib.grading.judge.source import bound, is_opaque, parse
+from lstmlib.grading.judge.source import bound, deleted, parse
 from lstmlib.grading.room.frames import WireError
 
 _IPYTHON = {"_", "__", "___", "_i", "_ii", "_iii", "_dh", "_ih", "_oh", "In", "Out", "get_ipython", "exit", "quit"}
@@ -42,7 +42,7 @@ class Namespace(dict):
         super().__init__(__name__="__main__", __builtins__=builtins)
         self.student: Any = None
         self._imports, self._asked, self.classes = {}, set(), set()
-        self._reserved, self._only_asked = set(), False
+        self._reserved: set[str] = set()
         self._theirs: set[str] = set()  # what the present test has found at the student's
 
     def attach(self, student, released=()):
@@ -79,28 +79,34 @@ class Namespace(dict):
     def reserve(self, source):
         """Keep the names that a trusted cell binds for the course, also if it did not come to binding them.
 
-        Where it does not show which these are, all are that the release does not ask for.
+        Those that it has found at the student's, or takes away, it only replaces for a while.
         """
-        self._reserved |= bound(source) - self._theirs
-        self._only_asked |= is_opaque(source)
+        self._reserved |= bound(source) - self._theirs - deleted(source)
+        for statement in parse(source).body:
+            if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
+                with contextlib.suppress(Exception):  # it may be for this that the cell has failed
+                    self._import(statement)
 
     def begin(self):
         """Begin a cell, which has found nothing yet."""
         self._theirs.clear()
 
     def __missing__(self, name):
-        if name in self._reserved or (self._only_asked and name not in self._asked):
+        if name in self._reserved:
             raise KeyError(name)
         if self.student is None or not isinstance(name, str) or name in _IPYTHON or name.startswith("__"):
             raise KeyError(name)
         if hasattr(builtins, name) and name not in self._asked:
             raise KeyError(name)
         if name in self._imports:
-            exec(compile(ast.Module([self._imports[name]], []), "<release>", "exec"), self)
+            self._import(self._imports[name])
             return dict.__getitem__(self, name)
         found = self.student.lookup(name)
         self._theirs.add(name)
         return found
+
+    def _import(self, statement):
+        exec(compile(ast.Module([statement], []), "<release>", "exec"), self)
 
     def __setitem__(self, name, value):
         if name in self._theirs:

@@ -63,13 +63,13 @@ class Remote:
         return self if same else entered
 
     def __exit__(self, kind, error, traceback):
-        """Leave the block. The object hears of an error, but can't swallow it: or no check behind it would run."""
+        """Leave the block. The object hears of an error's class, and not what was expected; and it can't swallow it."""
         gone = self._remote.generation != self._remote.student.generation  # with the student's program
         if error is None:
-            _special("exit", self, None, None)
+            _special("exit", self, None)
         elif isinstance(error, Exception) and not isinstance(error, (LateError, TimeoutError)) and not gone:
             nearest = next(each for each in kind.__mro__ if getattr(builtins, each.__name__, None) is each)
-            _special("exit", self, nearest, str(error))
+            _special("exit", self, nearest)
 
 
 class ForeignModule:

@@ -14,6 +14,8 @@ from lstmlib.grading.judge.outputs import Space, clean, evidence_in
 from lstmlib.grading.judge.student import Student
 from lstmlib.grading.room.shell import Shell
 
+_MASKS = re.compile(r"\b(np|numpy)\.ma\b|import ma\b|MaskedArray|is_masked|getmask")
+
 
 def make_shell():
     """An IPython for the trusted cells; making one takes longer than most of them."""
@@ -24,8 +26,6 @@ def make_shell():
         return Shell(user_module=module, user_ns=namespace)
     finally:
         sys.modules["__main__"] = main  # IPython put the module in its place
-
-_MASKS = re.compile(r"\bma\.|masked|getmask|MaskedArray")
 
 
 class Referee:

@@ -4,7 +4,8 @@ import ast
 import dis
 import functools
 
-_BINDING = {"exec", "globals", "locals", "vars", "get_ipython"}
+_BINDING = {"exec", "globals", "get_ipython"}
+_MAGIC = ("%run", "%load", "%pylab", "%store", "%%")
 
 
 @functools.lru_cache(1000)
@@ -33,10 +34,15 @@ def bound(source):
     return {step.argval for step in dis.get_instructions(code) if step.opname == "STORE_NAME"}
 
 
+def deleted(source):
+    """The names that a cell takes away."""
+    nodes = (node for node in ast.walk(parse(source)) if isinstance(node, ast.Name))
+    return {node.id for node in nodes if isinstance(node.ctx, ast.Del)}
+
+
 def is_opaque(source):
     """Whether a cell may bind names that are not in it: by an import of everything, a magic or ``exec``."""
-    magic = any(line.lstrip().startswith(("%", "!")) for line in source.split("\n"))
-    return magic or any(
+    return any(line.lstrip().startswith(_MAGIC) for line in source.split("\n")) or any(
         node.names[0].name == "*" if isinstance(node, ast.ImportFrom) else getattr(node, "id", "") in _BINDING
         for node in ast.walk(parse(source))
     )

@@ -10,7 +10,7 @@ class NotWhileGradingError(Exception):
 class Silent:
     """What students call to look at their own work: it does nothing, so that what stands below it is run.
 
-    Whatever is done with what a call returns, nothing stops there: it is true, and no operator minds it.
+    What a call returns is true, and can be compared, added and shown: little that is done with it stops a cell.
     """
 
     def __call__(self, *unused, **named):
@@ -18,6 +18,12 @@ class Silent:
 
     def __iter__(self):
         return iter(())
+
+    def __len__(self):
+        return 0
+
+    def __bool__(self):
+        return True
 
     def __float__(self):
         return 1.0
@@ -43,8 +49,9 @@ class Silent:
 
 
 _OPERATORS = """
-    add sub mul truediv floordiv mod pow matmul radd rsub rmul rtruediv rfloordiv rmod rpow rmatmul and or xor
-    neg pos abs invert round eq ne lt le gt ge getitem setitem delitem enter contains
+    add sub mul truediv floordiv mod pow matmul radd rsub rmul rtruediv rfloordiv rmod rpow rmatmul and or xor rand
+    ror rxor lshift rshift rlshift rrshift divmod rdivmod neg pos abs invert round eq ne lt le gt ge getitem setitem
+    delitem enter contains
 """
 for _name in _OPERATORS.split():
     setattr(Silent, f"__{_name}__", Silent.__call__)

@@ -35,16 +35,16 @@ def _enter(manager):
     return _method(manager, "__enter__")(manager)
 
 
-def _leave(manager, kind, text):
+def _leave(manager, kind):
     """Have a block left, in which there was an error of this builtin class; None where there was none."""
     leave = _method(manager, "__exit__")
     if kind is None:
         leave(manager, None, None, None)
         return
     try:
-        error = kind(text)
-    except TypeError:  # one of the few that want more than a message
-        kind, error = Exception, Exception(text)
+        error = kind()
+    except TypeError:  # one of the few that want a message
+        kind, error = Exception, Exception()
     leave(manager, kind, error, None)
 
 
