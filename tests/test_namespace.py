@@ -193,6 +193,7 @@ def f(what):
 @pytest.mark.parametrize("known", ["", "class Bad(Exception):\n    def __new__(cls, code, more): ...\n"])
 def test_an_error_says_what_it_said_over_there_whatever_it_is(judge, what, message, known):  # noqa: F811
     test = f"{known}try:\n    f({what!r})\nexcept Exception as e:\n    error = e"
-    more = f"\nassert str(error) == {message!r}\nkind = type(error)\nassert not isinstance(f, kind) and (len(kind.__mro__) < 4 or isinstance(error, kind))"
+    test += f"\nassert str(error) == {message!r}\nkind = type(error)"
+    more = "\nassert not isinstance(f, kind) and (len(kind.__mro__) < 4 or isinstance(error, kind))"
     shown = judge(KINDS, [test + more])[1]
     assert not failed(shown), shown
