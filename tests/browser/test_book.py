@@ -3,14 +3,21 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from tests.conftest import ROOT
 
 PAGES = sorted(path.stem for path in (ROOT / "book").glob("*.md"))
+VIEWS = [(1280, "light"), (390, "dark"), (1280, "dark"), (390, "light")]
 RAW_LATEX = re.compile(r"\\\(|\\\[|\$\$|\\(?:mathbf|odot|sigma|frac|tanh)\b")
+EXCEPTED = {
+    # Docutils marks the bibliography as a list whose children are not list items but entries of a bibliography, a role
+    # that has since been deprecated. Its HTML writer offers no way to change that.
+    ("references", "aria-required-children"),
+}
 
 
-@pytest.fixture(scope="module", params=[(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")], ids=str)
+@pytest.fixture(scope="module", params=VIEWS, ids=str)
 def view(request, browser):
     width, theme = request.param
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
@@ -18,7 +25,7 @@ def view(request, browser):
     context.close()
 
 
-@pytest.fixture(scope="module", params=PAGES)  # both tests of a page look at one loading of it
+@pytest.fixture(scope="module", params=PAGES)  # the tests of a page look at one loading of it
 def opened(request, view, site):
     """A page that has come to rest, and what went wrong on the way."""
     context, width, theme = view
@@ -58,6 +65,19 @@ def test_pictures_are_loaded_described_and_within_the_screen(opened):
         box = picture.bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
+
+
+@pytest.mark.parametrize("view", VIEWS[:2], indirect=True, ids=str)  # the first ones: pytest puts equal places together
+def test_axe_finds_nothing_serious(opened, request):
+    page, *_ = opened
+    page.wait_for_function("!document.querySelector('.explorer') || document.querySelector('.explorer-frames svg')")
+    name = request.node.callspec.params["opened"]
+    faults = [
+        f"{fault['id']}: {fault['help']} {[node['html'][:200] for node in fault['nodes'][:3]]}"
+        for fault in Axe().run(page, ".bd-article").response["violations"]
+        if fault["impact"] in ("serious", "critical") and (name, fault["id"]) not in EXCEPTED
+    ]
+    assert faults == []
 
 
 def test_equations_are_drawn_and_numbered(browser, site):

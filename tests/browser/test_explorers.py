@@ -1,5 +1,6 @@
 """Explorers on the built page: they move without a kernel, by keyboard and by hand, and stand still without scripts."""
 
+import functools
 import re
 
 import pytest
@@ -27,15 +28,17 @@ CONTRAST = """element => {
 }"""
 
 
-@pytest.fixture(params=WITH)
+@pytest.fixture(scope="module", params=WITH)  # the tests of a page share its loadings, and leave it as they found it
 def explored(request, browser, site):
     """A page with explorers in a browser of a given look, what it asked for and what went wrong."""
-    pages = []
+    contexts = []
 
-    def open_page(width=1280, theme="light", scripts=True):
+    @functools.cache
+    def open_page(width, theme, scripts):
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=theme, java_script_enabled=scripts
         )
+        contexts.append(context)
         page = context.new_page()
         asked, trouble = [], []
         page.on("console", lambda message: message.type == "error" and trouble.append(message.text))
@@ -44,11 +47,10 @@ def explored(request, browser, site):
         page.goto(f"{site}/book/{request.param}.html", wait_until="networkidle")
         if scripts:
             page.wait_for_selector(PICTURE)
-        pages.append(context)
         return page, asked, trouble
 
-    yield open_page
-    for context in pages:
+    yield lambda width=1280, theme="light", scripts=True: open_page(width, theme, scripts)
+    for context in contexts:
         context.close()
 
 
@@ -84,14 +86,16 @@ def test_a_drag_moves_the_picture(explored):
     slider.scroll_into_view_if_needed()
     track, handle = explorer.locator(".slider").first.bounding_box(), slider.bounding_box()
     before = shown(explorer)
-    middle = handle["y"] + handle["height"] / 2
+    start, middle = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
     right = track["x"] + track["width"]
     target = track["x"] + 2 if handle["x"] > track["x"] + track["width"] / 2 else right - 2
-    page.mouse.move(handle["x"] + handle["width"] / 2, middle)
+    page.mouse.move(start, middle)
     page.mouse.down()
     page.mouse.move(target, middle, steps=5)
-    page.mouse.up()
     assert shown(explorer) != before
+    page.mouse.move(start, middle, steps=5)
+    page.mouse.up()
+    assert shown(explorer) == before
     assert trouble == []
 
 
