@@ -5,7 +5,8 @@ import sys
 import pytest
 
 from lstmlib.grading.authoring import read_notebook
-from lstmlib.grading.lint import _file_digest, find_exercises, lint, lint_all, load_banks, main
+from lstmlib.grading.faults import find_exercises, find_faults
+from lstmlib.grading.lint import _file_digest, lint_all, load_banks, main
 from lstmlib.grading.score import score
 from tests.conftest import ROOT
 
@@ -66,7 +67,7 @@ def solutions(tmp_path):
 
 
 def messages(folder, **options):
-    return [(finding.cell, finding.message) for finding in lint(folder / "demo" / "demo.md", **options)]
+    return [(finding.cell, finding.message) for finding in find_faults(folder / "demo" / "demo.md", **options)]
 
 
 def test_a_sound_assignment_has_no_findings(solutions):

@@ -106,6 +106,12 @@ def test_what_a_cell_imports_whole_is_the_course_s_though_it_stops_before(judge)
         assert failed(shown[1]) and not failed(shown[2]), first
 
 
+def test_what_a_cell_has_bound_stays_though_it_imports_everything_and_fails(judge):  # noqa: F811
+    locked = "from math import *\npi = 3\nwarm()"
+    *_, after = judge("def warm():\n    raise ValueError", [locked], ["assert pi == 3 and gcd(2, 4) == 2"])
+    assert not failed(after), after
+
+
 def test_a_name_that_a_test_would_have_taken_away_stays_the_student_s(judge):  # noqa: F811
     student, after = SQUARES + "def total(n):\n    return 0", ["assert squares(2) == [1, 4]"]
     shown = judge(student, [f"assert total(1) == 1\n{WITHOUT}"], after)

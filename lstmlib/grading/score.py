@@ -42,7 +42,7 @@ def score(notebook, released=False):
             if is_grade(cell) and not is_solution(cell):
                 settings = cell.metadata["nbgrader"]
                 most = settings["points"]
-                earned, odd = _earned(lambda: grade(outcome, most))  # noqa: B023 - it is called at once
+                earned, odd = _earned(grade, outcome, most)
                 scores.append((settings["grade_id"], earned, most, outcome.why or odd))
     return scores
 
@@ -67,17 +67,22 @@ def score_judged(notebook, released=False, packages=()):
     for cell, outputs in zip(cells, result["outputs"], strict=True):
         cell.outputs = [from_dict(output) for output in outputs]
         if is_grade(cell) and not is_solution(cell):
-            earned, odd = _earned(lambda: determine_grade(cell, logging.getLogger(__name__))[0])  # noqa: B023
+            earned, odd = _earned(_grade_of, cell)
             most = float(cell.metadata["nbgrader"]["points"])
             errors = [f"{output.ename}: {output.evalue}" for output in cell.outputs if output.output_type == "error"]
             scores.append((cell.metadata["nbgrader"]["grade_id"], earned, most, " ".join(errors) or odd))
     return scores
 
 
-def _earned(grading):
+def _grade_of(cell):
+    earned, _ = determine_grade(cell, logging.getLogger(__name__))
+    return earned
+
+
+def _earned(grading, *arguments):
     """Points, and what is odd about them: nbgrader stops at a test that gives more than it has."""
     try:
-        return grading(), ""
+        return grading(*arguments), ""
     except ValueError as error:
         return 0.0, str(error)
 

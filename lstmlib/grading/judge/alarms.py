@@ -8,24 +8,23 @@ import threading
 
 from lstmlib.grading.room.frames import LateError
 
-_ALARM = getattr(signal, "SIGALRM", None)
 DEAF = 10  # seconds of computing for which an alarm may go unheard: nothing honest takes as long in one step
 
 
 @contextlib.contextmanager
 def undisturbed():
     """Let an alarm that rings in here ring when all is done."""
-    if _ALARM is None or threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
     rung = []
-    handler = signal.signal(_ALARM, lambda *unused: rung.append(True))
+    handler = signal.signal(signal.SIGALRM, lambda *unused: rung.append(True))
     try:
         yield
     finally:
-        signal.signal(_ALARM, signal.SIG_DFL if handler is None else handler)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL if handler is None else handler)
         if rung:
-            signal.raise_signal(_ALARM)
+            signal.raise_signal(signal.SIGALRM)
 
 
 @contextlib.contextmanager
@@ -50,17 +49,17 @@ def at_most(seconds):
 @contextlib.contextmanager
 def _ringing(seconds):
     in_main = threading.current_thread() is threading.main_thread()
-    if _ALARM is None or not in_main or signal.getitimer(signal.ITIMER_REAL)[0]:
+    if not in_main or signal.getitimer(signal.ITIMER_REAL)[0]:
         yield
         return
 
     def ring(*unused):
         raise LateError(f"no end after {seconds:.3g} seconds")
 
-    handler = signal.signal(_ALARM, ring)
+    handler = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3))
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(_ALARM, signal.SIG_DFL if handler is None else handler)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL if handler is None else handler)

@@ -5,7 +5,7 @@ import types
 
 import numpy as np
 
-from lstmlib.grading.judge.errors import error_proxy
+from lstmlib.grading.judge.error_classes import error_proxy
 from lstmlib.grading.judge.proxies import ForeignModule, Remote, proxy
 from lstmlib.grading.room import changes
 from lstmlib.grading.room.frames import WireError
@@ -122,9 +122,9 @@ class Lending:
         raise WireError(f"there is no value with the tag {str(node[0])[:20]!r}")
 
 
-def _module(function):
-    """Where a function, or the class of whose object it is a method, was written."""
-    owner = getattr(function, "__self__", None)  # of a builtin function its module
+def _module(value):
+    """Where a class, a function, or the class of whose object it is a method, was written."""
+    owner = getattr(value, "__self__", None)  # of a builtin function its module
     if owner is None or isinstance(owner, types.ModuleType):
-        owner = function
+        owner = value
     return str(getattr(owner, "__module__", type(owner).__module__))

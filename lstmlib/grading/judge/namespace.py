@@ -77,15 +77,15 @@ class Namespace(dict):
             del self._imports[name]
 
     def reserve(self, source):
-        """Keep the names that a trusted cell binds for the course, also if it did not come to binding them.
+        """Keep the names that a failed cell of the course's binds for it, also if it did not come to binding them.
 
         Those that it has found at the student's, or takes away, it only replaces for a while.
         """
         self._reserved |= bound(source) - self._theirs - deleted(source)
         for statement in parse(source).body:
             if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
-                with contextlib.suppress(Exception):  # it may be for this that the cell has failed
-                    self._import(statement)
+                for name, value in _brought(statement).items():
+                    dict.setdefault(self, name, value)  # what the cell has bound stays
 
     def begin(self):
         """Begin a cell, which has found nothing yet."""
@@ -99,14 +99,11 @@ class Namespace(dict):
         if hasattr(builtins, name) and name not in self._asked:
             raise KeyError(name)
         if name in self._imports:
-            self._import(self._imports[name])
+            exec(_compiled(self._imports[name]), self)
             return dict.__getitem__(self, name)
         found = self.student.lookup(name)
         self._theirs.add(name)
         return found
-
-    def _import(self, statement):
-        exec(compile(ast.Module([statement], []), "<release>", "exec"), self)
 
     def __setitem__(self, name, value):
         if name in self._theirs:
@@ -137,3 +134,15 @@ class Namespace(dict):
         except KeyError:
             return False
         return True
+
+
+def _brought(statement):
+    """The names that an import brings: none if it is what the cell has failed for."""
+    found: dict[str, Any] = {}
+    with contextlib.suppress(Exception):
+        exec(_compiled(statement), found)
+    return found
+
+
+def _compiled(statement):
+    return compile(ast.Module([statement], []), "<release>", "exec")

@@ -5,12 +5,12 @@ All other objects become a `Remote`. It is equal to nothing but itself and what 
 another object of the student's: no object can claim to be equal to the expected value.
 """
 
-import builtins
 import functools
 import inspect
 import types
 
 from lstmlib.grading.room.frames import LateError
+from lstmlib.grading.room.kinds import builtin_of
 
 
 class Remote:
@@ -68,8 +68,7 @@ class Remote:
         if error is None:
             _special("exit", self, None)
         elif isinstance(error, Exception) and not isinstance(error, (LateError, TimeoutError)) and not gone:
-            nearest = next(each for each in kind.__mro__ if getattr(builtins, each.__name__, None) is each)
-            _special("exit", self, nearest)
+            _special("exit", self, builtin_of(kind))
 
 
 class ForeignModule:

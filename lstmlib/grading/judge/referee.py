@@ -11,6 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from lstmlib.grading.judge.namespace import Namespace
 from lstmlib.grading.judge.outputs import Space, clean, evidence_in
+from lstmlib.grading.judge.program import Program
 from lstmlib.grading.judge.student import Student
 from lstmlib.grading.room.shell import Shell
 
@@ -73,10 +74,9 @@ class Referee:
             "seconds_in_all": seconds_in_all,
             "seed": _number(seed, "room"),
             "also": also,
-            "own": own,
         }
-        self.student = Student(judged, brief=shown is not judged, **conditions)
-        self.shown = self.student if shown is judged else Student(shown, **conditions)
+        self.student = Student(judged, own=own, brief=shown is not judged, **conditions)
+        self.shown = self.student if shown is judged else Program(shown, **conditions)
         self.shell = make_shell() if shell is None else shell
         self.namespace = self.shell.user_ns
         self.namespace.attach(self.student, released)

@@ -1,11 +1,12 @@
 """What the judge hears of objects and errors that stay in the room: names, texts and lines, and no code."""
 
-import builtins
 import functools
 import inspect
 import traceback
 import types
 from typing import Any
+
+from .kinds import is_builtin
 
 MOST_FRAMES = 20  # of a traceback
 MOST_NAMES = 1000  # that a function's code mentions
@@ -44,7 +45,7 @@ def names_in(code):
 
 
 def describe_error(error):
-    """An exception as data: its kind, its ancestors, its message, and the lines that it passed."""
+    """An exception as data: its class and those above it, its message, and the lines that it passed."""
     try:
         message = str(error)
     except Exception:  # its __str__ is the student's code as well
@@ -54,7 +55,6 @@ def describe_error(error):
         if frame.filename.startswith("<"):  # a cell
             frames.append([frame.filename, frame.lineno, frame.name, frame.line or ""])
     return {
-        "name": type(error).__name__,
         "ancestors": ancestors(type(error)),
         "message": message[:10_000],
         "frames": frames,
@@ -63,5 +63,4 @@ def describe_error(error):
 
 def ancestors(kind):
     """An exception class and those above it by their names, builtins without a module."""
-    own = (f"{each.__module__}." if getattr(builtins, each.__name__, None) is not each else "" for each in kind.__mro__)
-    return [f"{module}{each.__name__}" for module, each in zip(own, kind.__mro__, strict=True)]
+    return [each.__name__ if is_builtin(each) else f"{each.__module__}.{each.__name__}" for each in kind.__mro__]

@@ -17,6 +17,16 @@ _BY_NAME = {
 }  # fmt: skip
 
 
+def is_builtin(kind):
+    """Whether a class is what its name stands for in Python itself."""
+    return getattr(builtins, kind.__name__, None) is kind
+
+
+def builtin_of(error):
+    """The builtin nearest to an exception class, which may be one itself."""
+    return next(filter(is_builtin, error.__mro__))
+
+
 def _kind(writer, value, depth):
     name = value.__name__
     return ["builtin", name] if _BY_NAME.get(name) is value else writer.export(value, writer)

@@ -169,6 +169,4 @@ _WRITERS = [
     (decimal.Decimal, lambda writer, value, depth: ["decimal", decimal.Decimal.__str__(value)]),
     (np.random.Generator, _generator),
 ]
-
-
 _EXACTLY: dict[type, Any] = dict(_WRITERS) | dates.WRITERS | kinds.WRITERS
